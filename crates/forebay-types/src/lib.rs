@@ -1,0 +1,32 @@
+//! The words of Forebay as types. Everything that several crates have to agree on, and nothing that runs:
+//! no thread, no I/O, no clock.
+//!
+//! Reading order: `ty` and `schema` say what a column is; `shape` and `value` say how a configuration is
+//! described and read; `kind` ties both together; `diagnostic` is how any of it says no.
+
+pub mod ty;
+pub mod schema;
+pub mod place;
+pub mod unit;
+pub mod nearest;
+
+pub mod span;
+pub mod diagnostic;
+pub mod code;
+
+pub mod shape;
+pub mod value;
+pub mod card;
+pub mod kind;
+
+pub mod id;
+pub mod end;
+
+pub use diagnostic::{Diagnostic, Report, Severity};
+pub use id::{Epoch, StreamId};
+pub use kind::Kind;
+pub use place::Place;
+pub use schema::{Addr, Column, Schema};
+pub use span::{FileId, Files, Span};
+pub use ty::{TimeForm, Ty};
+pub use value::{Node, Record, Value};
