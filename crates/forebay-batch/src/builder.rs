@@ -1,0 +1,145 @@
+//! Builds group after group of the same columns and uses the memory of those that nobody holds any more.
+
+use std::sync::Arc;
+
+use forebay_types::Ty;
+
+use crate::{Col, ColMut, Columns};
+
+/// How many groups given out are looked at for reuse; more in flight than that allocate.
+const RING: usize = 64;
+
+/// Makes groups of columns of the same types. One owner; `finish` gives a frozen group and the builder is empty
+/// again.
+pub struct Builder {
+    cols: Vec<ColMut>,
+    /// Groups given out before, oldest first.
+    ring: std::collections::VecDeque<Arc<Columns>>,
+    /// A group whose memory `cols` took over, to be filled by the next `finish`.
+    shell: Option<Arc<Columns>>,
+}
+
+impl Builder {
+    pub fn new<'t>(types: impl IntoIterator<Item = &'t Ty>) -> Builder {
+        Builder {
+            cols: types.into_iter().map(ColMut::new).collect(),
+            ring: std::collections::VecDeque::with_capacity(RING),
+            shell: None,
+        }
+    }
+
+    pub fn col(&mut self, index: usize) -> &mut ColMut {
+        &mut self.cols[index]
+    }
+
+    pub fn cols(&mut self) -> &mut [ColMut] {
+        &mut self.cols
+    }
+
+    pub fn rows(&self) -> usize {
+        self.cols.first().map_or(0, ColMut::rows)
+    }
+
+    /// Empties the columns and gets memory ready. Comes before the first row of every group.
+    pub fn begin(&mut self) {
+        if self.shell.is_none() {
+            self.reclaim();
+        }
+        self.cols.iter_mut().for_each(ColMut::clear);
+    }
+
+    /// Takes the memory of the oldest group back if this builder is its only holder.
+    fn reclaim(&mut self) {
+        let free = self.ring.front_mut().is_some_and(|group| Arc::get_mut(group).is_some());
+        if !free {
+            return;
+        }
+        let Some(mut group) = self.ring.pop_front() else { return };
+        if let Some(columns) = Arc::get_mut(&mut group) {
+            self.cols.iter_mut().zip(&mut columns.cols).for_each(|(col, from)| col.thaw_from(from));
+            self.shell = Some(group);
+        }
+    }
+
+    /// Freezes what was built.
+    pub fn finish(&mut self) -> Arc<Columns> {
+        let mut group = self.shell.take().unwrap_or_default();
+        let columns = Arc::get_mut(&mut group).expect("a shell is held by nobody else");
+        columns.cols.resize_with(self.cols.len(), Col::default);
+        self.cols.iter_mut().zip(&mut columns.cols).for_each(|(col, into)| col.freeze_into(into));
+        if self.ring.len() == RING {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(group.clone());
+        group
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Presence;
+
+    fn build(builder: &mut Builder, rows: usize) -> Arc<Columns> {
+        builder.begin();
+        for row in 0..rows {
+            builder.col(0).push(row as i64);
+            builder.col(1).push_str(&format!("t{row}"));
+            if row % 2 == 0 {
+                builder.col(2).items().push(row as u32);
+                builder.col(2).end_list();
+            } else {
+                builder.col(2).push_absent(Presence::Missing);
+            }
+        }
+        builder.finish()
+    }
+
+    fn types() -> [Ty; 3] {
+        [Ty::I64, Ty::String, Ty::List(Box::new(Ty::U32)).optional()]
+    }
+
+    #[test]
+    fn memory_is_used_again_once_nobody_holds_it() {
+        let mut builder = Builder::new(&types());
+        let first = build(&mut builder, 4);
+        let address = first.cols[0].fixed::<i64>().as_ptr();
+        let second = build(&mut builder, 4);
+        assert_ne!(second.cols[0].fixed::<i64>().as_ptr(), address, "the first group is still held");
+        drop(first);
+        let third = build(&mut builder, 3);
+        assert_eq!(third.cols[0].fixed::<i64>().as_ptr(), address);
+        assert_eq!(third.cols[0].fixed::<i64>(), [0, 1, 2]);
+        assert_eq!(third.cols[1].var().str(2), "t2");
+        let (offsets, items) = third.cols[2].list();
+        assert_eq!((offsets, items.fixed::<u32>()), (&[0, 1, 1, 2][..], &[0, 2][..]));
+        assert_eq!([0, 1, 2].map(|row| third.cols[2].presence(row)), [
+            Presence::Value,
+            Presence::Missing,
+            Presence::Value
+        ]);
+        assert_eq!(second.cols[1].var().str(3), "t3", "a held group is not touched");
+    }
+
+    #[test]
+    fn an_abandoned_row_leaves_nothing() {
+        let mut builder = Builder::new(&types());
+        builder.begin();
+        builder.col(0).push(1i64);
+        builder.col(1).push_str("a");
+        builder.col(2).push_absent(Presence::Null);
+        builder.col(0).push(2i64);
+        builder.col(1).push_str("half");
+        builder.col(2).items().push(9u32);
+        builder.cols().iter_mut().for_each(|col| col.abandon(1));
+        builder.col(0).push(3i64);
+        builder.col(1).push_str("b");
+        builder.col(2).items().push(5u32);
+        builder.col(2).end_list();
+        let group = builder.finish();
+        assert_eq!(group.cols[0].fixed::<i64>(), [1, 3]);
+        assert_eq!((group.cols[1].var().str(0), group.cols[1].var().str(1)), ("a", "b"));
+        assert_eq!(group.cols[2].list().1.fixed::<u32>(), [5]);
+        assert_eq!((group.cols[2].presence(0), group.cols[2].presence(1)), (Presence::Null, Presence::Value));
+    }
+}

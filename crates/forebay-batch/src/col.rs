@@ -1,0 +1,416 @@
+//! Columns: values in Arrow's layout beside one byte a row that says value, null or missing.
+
+use std::sync::Arc;
+
+use bytemuck::Pod;
+use forebay_types::{Addr, Ty};
+
+use crate::{Buf, BufMut};
+
+/// What is in a row of a column. Null and missing are two things; absent means either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Presence {
+    Value = 0,
+    Null = 1,
+    Missing = 2,
+}
+
+impl Presence {
+    pub fn from_byte(byte: u8) -> Presence {
+        match byte {
+            0 => Presence::Value,
+            1 => Presence::Null,
+            _ => Presence::Missing,
+        }
+    }
+}
+
+/// A frozen column.
+#[derive(Clone, Debug, Default)]
+pub struct Col {
+    pub data: Data,
+    /// One [`Presence`] a row; `None` when every row has a value.
+    pub presence: Option<Buf>,
+}
+
+/// Values of a column. Booleans are one byte each, decimals, timestamps and durations i64, dates i32.
+/// The value of an absent row is unspecified but readable.
+#[derive(Clone, Debug)]
+pub enum Data {
+    Fixed(Buf),
+    /// Strings and bytes: row i is `bytes[offsets[i]..offsets[i + 1]]`.
+    Var { offsets: Buf, bytes: Buf },
+    /// Row i is items `offsets[i]..offsets[i + 1]`.
+    List { offsets: Buf, items: Box<Col> },
+    Struct(Vec<Col>),
+}
+
+impl Default for Data {
+    fn default() -> Data {
+        Data::Fixed(Buf::default())
+    }
+}
+
+/// Texts or byte strings of a column.
+#[derive(Clone, Copy)]
+pub struct VarView<'a> {
+    offsets: &'a [u32],
+    bytes: &'a [u8],
+}
+
+impl<'a> VarView<'a> {
+    pub fn new(offsets: &'a [u32], bytes: &'a [u8]) -> VarView<'a> {
+        VarView { offsets, bytes }
+    }
+
+    #[inline]
+    pub fn get(&self, row: usize) -> &'a [u8] {
+        &self.bytes[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+
+    /// The row of a string column.
+    #[inline]
+    pub fn str(&self, row: usize) -> &'a str {
+        std::str::from_utf8(self.get(row)).expect("string columns are built from text")
+    }
+}
+
+impl Col {
+    #[inline]
+    pub fn presence(&self, row: usize) -> Presence {
+        self.presence.as_ref().map_or(Presence::Value, |buf| Presence::from_byte(buf.bytes()[row]))
+    }
+
+    #[inline]
+    pub fn is_absent(&self, row: usize) -> bool {
+        self.presence.as_ref().is_some_and(|buf| buf.bytes()[row] != 0)
+    }
+
+    /// One byte a row, 0 for a value; `None` when every row has one.
+    pub fn presence_bytes(&self) -> Option<&[u8]> {
+        self.presence.as_ref().map(Buf::bytes)
+    }
+
+    /// The values of a column of fixed width. Another kind of column is a defect and panics.
+    pub fn fixed<T: Pod>(&self) -> &[T] {
+        match &self.data {
+            Data::Fixed(values) => values.slice(),
+            other => panic!("a column of fixed width was expected, found {other:?}"),
+        }
+    }
+
+    pub fn var(&self) -> VarView<'_> {
+        match &self.data {
+            Data::Var { offsets, bytes } => VarView { offsets: offsets.slice(), bytes: bytes.bytes() },
+            other => panic!("a column of text or bytes was expected, found {other:?}"),
+        }
+    }
+
+    /// Offsets and items of a list column.
+    pub fn list(&self) -> (&[u32], &Col) {
+        match &self.data {
+            Data::List { offsets, items } => (offsets.slice(), items),
+            other => panic!("a list column was expected, found {other:?}"),
+        }
+    }
+
+    pub fn fields(&self) -> &[Col] {
+        match &self.data {
+            Data::Struct(fields) => fields,
+            other => panic!("a struct column was expected, found {other:?}"),
+        }
+    }
+}
+
+/// A group: the columns that one node made, all over the same rows.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    pub cols: Vec<Col>,
+}
+
+impl Columns {
+    pub fn col(&self, addr: Addr) -> &Col {
+        &self.cols[addr.column as usize]
+    }
+}
+
+/// A column that is being built, row after row.
+pub struct ColMut {
+    pub data: DataMut,
+    presence: BufMut,
+    /// Some row is absent, so `presence` holds a byte for every row.
+    absent: bool,
+    rows: usize,
+}
+
+pub enum DataMut {
+    Fixed { width: usize, values: BufMut },
+    Var { offsets: BufMut, bytes: BufMut },
+    List { offsets: BufMut, items: Box<ColMut> },
+    Struct(Vec<ColMut>),
+}
+
+impl ColMut {
+    pub fn new(ty: &Ty) -> ColMut {
+        let data = match ty.inner() {
+            Ty::String | Ty::Bytes => {
+                DataMut::Var { offsets: first_offset(), bytes: BufMut::default() }
+            }
+            Ty::List(item) => DataMut::List { offsets: first_offset(), items: Box::new(ColMut::new(item)) },
+            Ty::Struct(fields) => DataMut::Struct(fields.iter().map(|(_, ty)| ColMut::new(ty)).collect()),
+            // Zones are a list of named polygons; nobody builds a column of them yet, so they stand as text.
+            Ty::Zones => DataMut::Var { offsets: first_offset(), bytes: BufMut::default() },
+            scalar => DataMut::Fixed { width: scalar.width(), values: BufMut::default() },
+        };
+        ColMut { data, presence: BufMut::default(), absent: false, rows: 0 }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// All values of a column of fixed width at once, `rows` of them to be written, every one present.
+    pub fn fixed<T: Pod>(&mut self, rows: usize) -> &mut [T] {
+        self.rows = rows;
+        match &mut self.data {
+            DataMut::Fixed { values, width } => {
+                debug_assert_eq!(*width, size_of::<T>());
+                values.resize(rows)
+            }
+            _ => panic!("a column of fixed width was expected"),
+        }
+    }
+
+    #[inline]
+    pub fn push<T: Pod>(&mut self, value: T) {
+        match &mut self.data {
+            DataMut::Fixed { values, width } => {
+                debug_assert_eq!(*width, size_of::<T>());
+                values.push(value);
+            }
+            _ => panic!("a column of fixed width was expected"),
+        }
+        self.present();
+    }
+
+    #[inline]
+    pub fn push_str(&mut self, text: &str) {
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// For columns of bytes; for texts the caller vouches that it is UTF-8.
+    #[inline]
+    pub fn push_bytes(&mut self, value: &[u8]) {
+        match &mut self.data {
+            DataMut::Var { offsets, bytes } => {
+                bytes.extend(value);
+                offsets.push(bytes.len() as u32);
+            }
+            _ => panic!("a column of text or bytes was expected"),
+        }
+        self.present();
+    }
+
+    /// The items of a list column: push those of the row, then call [`end_list`](Self::end_list).
+    pub fn items(&mut self) -> &mut ColMut {
+        match &mut self.data {
+            DataMut::List { items, .. } => items,
+            _ => panic!("a list column was expected"),
+        }
+    }
+
+    pub fn end_list(&mut self) {
+        match &mut self.data {
+            DataMut::List { offsets, items } => offsets.push(items.rows as u32),
+            _ => panic!("a list column was expected"),
+        }
+        self.present();
+    }
+
+    /// The fields of a struct column: push one value to each, then call [`end_struct`](Self::end_struct).
+    pub fn fields(&mut self) -> &mut [ColMut] {
+        match &mut self.data {
+            DataMut::Struct(fields) => fields,
+            _ => panic!("a struct column was expected"),
+        }
+    }
+
+    pub fn end_struct(&mut self) {
+        self.present();
+    }
+
+    #[inline]
+    fn present(&mut self) {
+        self.rows += 1;
+        if self.absent {
+            self.presence.push(Presence::Value as u8);
+        }
+    }
+
+    /// A row without a value.
+    pub fn push_absent(&mut self, presence: Presence) {
+        match &mut self.data {
+            DataMut::Fixed { width, values } => values.extend(&[0u8; 16][..*width]),
+            DataMut::Var { offsets, bytes } => offsets.push(bytes.len() as u32),
+            DataMut::List { offsets, items } => offsets.push(items.rows as u32),
+            DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.push_absent(presence)),
+        }
+        self.rows += 1;
+        if self.absent {
+            self.presence.push(presence as u8);
+        } else {
+            self.set_presence(self.rows - 1, presence);
+        }
+    }
+
+    /// Says what is in a row that was pushed or written already.
+    pub fn set_presence(&mut self, row: usize, presence: Presence) {
+        if !self.absent {
+            if presence == Presence::Value {
+                return;
+            }
+            self.presence.resize::<u8>(self.rows).fill(0);
+            self.absent = true;
+        }
+        self.presence.bytes_mut()[row] = presence as u8;
+    }
+
+    /// Drops the rows from `rows` on: a record that turned out bad half-way leaves nothing behind.
+    pub fn truncate(&mut self, rows: usize) {
+        if rows >= self.rows {
+            return;
+        }
+        match &mut self.data {
+            DataMut::Fixed { width, values } => values.truncate(rows * *width),
+            DataMut::Var { offsets, bytes } => {
+                offsets.truncate((rows + 1) * 4);
+                bytes.truncate(last_offset(offsets));
+            }
+            DataMut::List { offsets, items } => {
+                offsets.truncate((rows + 1) * 4);
+                items.truncate(last_offset(offsets));
+            }
+            DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.truncate(rows)),
+        }
+        self.presence.truncate(rows);
+        self.rows = rows;
+    }
+
+    /// Like [`truncate`](Self::truncate), and also takes back what a row in the making left in nested columns:
+    /// items of an unfinished list, fields of an unfinished struct.
+    pub fn abandon(&mut self, rows: usize) {
+        self.truncate(rows);
+        match &mut self.data {
+            DataMut::List { offsets, items } => items.abandon(last_offset(offsets)),
+            DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.abandon(rows)),
+            DataMut::Fixed { .. } | DataMut::Var { .. } => {}
+        }
+    }
+
+    pub fn clear(&mut self) {
+        match &mut self.data {
+            DataMut::Fixed { values, .. } => values.clear(),
+            DataMut::Var { offsets, bytes } => {
+                offsets.clear();
+                offsets.push(0u32);
+                bytes.clear();
+            }
+            DataMut::List { offsets, items } => {
+                offsets.clear();
+                offsets.push(0u32);
+                items.clear();
+            }
+            DataMut::Struct(fields) => fields.iter_mut().for_each(ColMut::clear),
+        }
+        self.presence.clear();
+        self.absent = false;
+        self.rows = 0;
+    }
+
+    /// Reads back a row while building.
+    pub fn var(&self) -> VarView<'_> {
+        match &self.data {
+            DataMut::Var { offsets, bytes } => VarView { offsets: offsets.slice(), bytes: bytes.bytes() },
+            _ => panic!("a column of text or bytes was expected"),
+        }
+    }
+
+    /// Moves what was built into `col`.
+    pub(crate) fn freeze_into(&mut self, col: &mut Col) {
+        col.presence = self.absent.then(|| std::mem::take(&mut self.presence).freeze());
+        match (&mut self.data, &mut col.data) {
+            (DataMut::List { offsets, items }, Data::List { offsets: out, items: into }) => {
+                *out = std::mem::take(offsets).freeze();
+                items.freeze_into(into);
+            }
+            (DataMut::Struct(fields), Data::Struct(into)) if fields.len() == into.len() => {
+                fields.iter_mut().zip(into).for_each(|(field, into)| field.freeze_into(into));
+            }
+            (DataMut::Fixed { values, .. }, data) => *data = Data::Fixed(std::mem::take(values).freeze()),
+            (DataMut::Var { offsets, bytes }, data) => {
+                let (offsets, bytes) = (std::mem::take(offsets).freeze(), std::mem::take(bytes).freeze());
+                *data = Data::Var { offsets, bytes };
+            }
+            (DataMut::List { offsets, items }, data) => {
+                let mut into = Box::default();
+                items.freeze_into(&mut into);
+                *data = Data::List { offsets: std::mem::take(offsets).freeze(), items: into };
+            }
+            (DataMut::Struct(fields), data) => {
+                let mut into = vec![Col::default(); fields.len()];
+                fields.iter_mut().zip(&mut into).for_each(|(field, into)| field.freeze_into(into));
+                *data = Data::Struct(into);
+            }
+        }
+        self.absent = false;
+        self.rows = 0;
+    }
+
+    /// Takes the memory of `col` back, where nobody else holds it. [`clear`](Self::clear) comes before the first row.
+    pub(crate) fn thaw_from(&mut self, col: &mut Col) {
+        self.presence = col.presence.take().and_then(Buf::recycle).unwrap_or_default();
+        match (&mut self.data, &mut col.data) {
+            (DataMut::Fixed { values, .. }, Data::Fixed(old)) => *values = thaw(old),
+            (DataMut::Var { offsets, bytes }, Data::Var { offsets: old, bytes: old_bytes }) => {
+                *offsets = thaw(old);
+                *bytes = thaw(old_bytes);
+            }
+            (DataMut::List { offsets, items }, Data::List { offsets: old, items: from }) => {
+                *offsets = thaw(old);
+                items.thaw_from(from);
+            }
+            (DataMut::Struct(fields), Data::Struct(from)) => {
+                fields.iter_mut().zip(from).for_each(|(field, from)| field.thaw_from(from));
+            }
+            _ => unreachable!("a builder's ring holds only its own groups"),
+        }
+    }
+}
+
+fn thaw(buf: &mut Buf) -> BufMut {
+    std::mem::take(buf).recycle().unwrap_or_default()
+}
+
+fn first_offset() -> BufMut {
+    let mut offsets = BufMut::default();
+    offsets.push(0u32);
+    offsets
+}
+
+fn last_offset(offsets: &BufMut) -> usize {
+    offsets.slice::<u32>().last().map_or(0, |offset| *offset as usize)
+}
+
+/// A group of one's own from finished columns, for tests and tools.
+impl From<Vec<Col>> for Columns {
+    fn from(cols: Vec<Col>) -> Columns {
+        Columns { cols }
+    }
+}
+
+impl Columns {
+    pub fn share(self) -> Arc<Columns> {
+        Arc::new(self)
+    }
+}

@@ -1,0 +1,140 @@
+//! Copies chosen rows of several batches into one group. The only place where columns are copied between
+//! batches: exchanges between lanes use it to bring rows back into order, and the plan prints it as a copy.
+
+use std::sync::Arc;
+
+use forebay_types::{Addr, Ty};
+
+use crate::{Batch, Builder, Col, ColMut, Columns, Data, Presence};
+
+/// A row of one of the batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    pub batch: u16,
+    pub row: u32,
+}
+
+/// Column `i` of the builder becomes the column at `addrs[i]`, row `j` of it the picked row `j`.
+pub fn gather_columns(
+    builder: &mut Builder,
+    types: &[Ty],
+    addrs: &[Addr],
+    batches: &[Batch],
+    picks: &[Pick],
+) -> Arc<Columns> {
+    builder.begin();
+    for ((out, ty), addr) in builder.cols().iter_mut().zip(types).zip(addrs) {
+        let sources: smallvec::SmallVec<[&Col; 8]> = batches.iter().map(|batch| batch.col(*addr)).collect();
+        let rows = picks.iter().map(|pick| (sources[pick.batch as usize], pick.row as usize));
+        copy_rows(out, ty, rows);
+    }
+    builder.finish()
+}
+
+fn copy_rows<'c>(out: &mut ColMut, ty: &Ty, rows: impl Iterator<Item = (&'c Col, usize)>) {
+    match ty.inner() {
+        Ty::String | Ty::Bytes | Ty::Zones => {
+            for (col, row) in rows {
+                match col.presence(row) {
+                    Presence::Value => out.push_bytes(col.var().get(row)),
+                    absent => out.push_absent(absent),
+                }
+            }
+        }
+        Ty::List(item) => {
+            for (col, row) in rows {
+                copy_list(out, item, col, row);
+            }
+        }
+        Ty::Struct(fields) => {
+            for (col, row) in rows {
+                copy_struct(out, fields, col, row);
+            }
+        }
+        scalar => match scalar.width() {
+            1 => copy_fixed::<u8>(out, rows),
+            2 => copy_fixed::<u16>(out, rows),
+            4 => copy_fixed::<u32>(out, rows),
+            _ => copy_fixed::<u64>(out, rows),
+        },
+    }
+}
+
+fn copy_fixed<'c, T: bytemuck::Pod>(out: &mut ColMut, rows: impl Iterator<Item = (&'c Col, usize)>) {
+    for (col, row) in rows {
+        match col.presence(row) {
+            Presence::Value => {
+                let Data::Fixed(values) = &col.data else { panic!("a column of fixed width was expected") };
+                out.push(values.slice::<T>()[row]);
+            }
+            absent => out.push_absent(absent),
+        }
+    }
+}
+
+fn copy_list(out: &mut ColMut, item: &Ty, col: &Col, row: usize) {
+    match col.presence(row) {
+        Presence::Value => {
+            let (offsets, items) = col.list();
+            let range = offsets[row] as usize..offsets[row + 1] as usize;
+            copy_rows(out.items(), item, range.map(|at| (items, at)));
+            out.end_list();
+        }
+        absent => out.push_absent(absent),
+    }
+}
+
+fn copy_struct(out: &mut ColMut, fields: &[(String, Ty)], col: &Col, row: usize) {
+    match col.presence(row) {
+        Presence::Value => {
+            for ((field, (_, ty)), from) in out.fields().iter_mut().zip(fields).zip(col.fields()) {
+                copy_rows(field, ty, std::iter::once((from, row)));
+            }
+            out.end_struct();
+        }
+        absent => out.push_absent(absent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use forebay_types::id::NodeId;
+    use forebay_types::{Epoch, StreamId};
+
+    use super::*;
+    use crate::{HeaderRing, Origin};
+
+    fn batch(values: &[(i32, Option<&str>, &[u16])]) -> Batch {
+        let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
+        let mut builder = Builder::new(&types);
+        let mut headers = HeaderRing::default();
+        let mut header = headers.take(NodeId(0), Epoch(0));
+        builder.begin();
+        for (number, text, list) in values {
+            let origin = Origin { stream: StreamId(0), ordinal: 0, first: 0, last: 0 };
+            Arc::get_mut(&mut header).unwrap().push(origin, 0, 0, 0, 0);
+            builder.col(0).push(*number);
+            match text {
+                Some(text) => builder.col(1).push_str(text),
+                None => builder.col(1).push_absent(Presence::Null),
+            }
+            list.iter().for_each(|item| builder.col(2).items().push(*item));
+            builder.col(2).end_list();
+        }
+        Batch::new(headers.share(header), builder.finish())
+    }
+
+    #[test]
+    fn rows_of_several_batches_come_in_the_picked_order() {
+        let a = batch(&[(1, Some("one"), &[1]), (3, None, &[])]);
+        let b = batch(&[(2, Some("two"), &[2, 2])]);
+        let types = [Ty::List(Box::new(Ty::U16)), Ty::I32, Ty::String.optional()];
+        let addrs = [2, 0, 1].map(|column| Addr { group: 0, column });
+        let picks = [(0, 0), (1, 0), (0, 1)].map(|(batch, row)| Pick { batch, row });
+        let group = gather_columns(&mut Builder::new(&types), &types, &addrs, &[a, b], &picks);
+        assert_eq!(group.cols[1].fixed::<i32>(), [1, 2, 3]);
+        assert_eq!((group.cols[2].var().str(1), group.cols[2].presence(2)), ("two", Presence::Null));
+        let (offsets, items) = group.cols[0].list();
+        assert_eq!((offsets, items.fixed::<u16>()), (&[0, 1, 3, 3][..], &[1, 2, 2][..]));
+    }
+}

@@ -1,0 +1,286 @@
+//! What every record has and no stage can remove: where it comes from, its times, its deadline, its end.
+//!
+//! The header of a batch is also the claim on its records: everything derived from them holds the header, and
+//! the source, which keeps a clone of its own in order, sees that it is the last holder when all of it has
+//! ended. A stage that makes another row space (a gather, a split) makes a header whose rows name rows of
+//! their parents; ends go to the parents.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use forebay_types::end::End;
+use forebay_types::id::NodeId;
+use forebay_types::{Epoch, StreamId};
+
+use crate::Buf;
+
+/// The lineage of a record: which records of which stream it was made from, and which part of them it is.
+/// With the stream's name and the header's node it is unique over the life of a pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    pub stream: StreamId,
+    /// Tells the parts of one record apart.
+    pub ordinal: u32,
+    /// First and last sequence number within the stream, both included.
+    pub first: u64,
+    pub last: u64,
+}
+
+/// The bytes that records were read from, for those that will be rejected.
+#[derive(Clone, Debug, Default)]
+pub struct Raw {
+    pub buf: Buf,
+    /// Byte range of each row.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+/// Times are nanoseconds since 1970; `i64::MAX` as a deadline is none. All columns have one value a row.
+#[derive(Debug, Default)]
+pub struct Header {
+    /// The node whose row space this is.
+    pub node: NodeId,
+    pub epoch: Epoch,
+    pub origin: Vec<Origin>,
+    pub event_time: Vec<i64>,
+    /// The highest event time so far in the record's stream, in log order, itself included.
+    pub high: Vec<i64>,
+    /// When Forebay read it.
+    pub arrival: Vec<i64>,
+    pub deadline: Vec<i64>,
+    /// The original bytes, where somebody may want them.
+    pub raw: Option<Raw>,
+    /// End and flags of each record, in a source's header; empty where rows have parents.
+    ends: Vec<AtomicU32>,
+    parents: Vec<Arc<Header>>,
+    /// For each row its parent and the row there.
+    parent_rows: Vec<(u16, u32)>,
+}
+
+/// Beside an end: the record was processed after its deadline or without a stage that had no time for it.
+const LATE: u32 = 1 << 31;
+
+impl Header {
+    pub fn rows(&self) -> usize {
+        self.origin.len()
+    }
+
+    /// Adds a row of a source.
+    pub fn push(&mut self, origin: Origin, event_time: i64, high: i64, arrival: i64, deadline: i64) {
+        self.origin.push(origin);
+        self.event_time.push(event_time);
+        self.high.push(high);
+        self.arrival.push(arrival);
+        self.deadline.push(deadline);
+        self.ends.push(AtomicU32::new(0));
+    }
+
+    /// Names a header whose rows become parents; the index is for [`push_child`](Self::push_child).
+    pub fn add_parent(&mut self, parent: Arc<Header>) -> u16 {
+        self.parents.push(parent);
+        (self.parents.len() - 1) as u16
+    }
+
+    /// Adds a row that stands for `row` of a parent: its part number `ordinal`, 0 where it is all of it.
+    pub fn push_child(&mut self, parent: u16, row: usize, ordinal: u32) {
+        let from = &self.parents[parent as usize];
+        let mut origin = from.origin[row];
+        if ordinal != 0 {
+            origin.ordinal = ordinal;
+        }
+        self.origin.push(origin);
+        self.event_time.push(from.event_time[row]);
+        self.high.push(from.high[row]);
+        self.arrival.push(from.arrival[row]);
+        self.deadline.push(from.deadline[row]);
+        self.parent_rows.push((parent, row as u32));
+    }
+
+    /// Ends a record: of several ends the worst stays.
+    #[inline]
+    pub fn end(&self, row: usize, end: End) {
+        match self.parent_rows.get(row) {
+            Some((parent, parent_row)) => self.parents[*parent as usize].end(*parent_row as usize, end),
+            None => {
+                let cell = &self.ends[row];
+                let mut seen = cell.load(Ordering::Relaxed);
+                while (seen & 0xffff) < u32::from(end.bits()) {
+                    let wanted = seen & !0xffff | u32::from(end.bits());
+                    match cell.compare_exchange_weak(seen, wanted, Ordering::Relaxed, Ordering::Relaxed) {
+                        Ok(_) => break,
+                        Err(now) => seen = now,
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn set_late(&self, row: usize) {
+        match self.parent_rows.get(row) {
+            Some((parent, parent_row)) => self.parents[*parent as usize].set_late(*parent_row as usize),
+            None => {
+                self.ends[row].fetch_or(LATE, Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub fn is_late(&self, row: usize) -> bool {
+        match self.parent_rows.get(row) {
+            Some((parent, parent_row)) => self.parents[*parent as usize].is_late(*parent_row as usize),
+            None => self.ends[row].load(Ordering::Relaxed) & LATE != 0,
+        }
+    }
+
+    /// The original bytes of a row, where they were kept.
+    pub fn raw_bytes(&self, row: usize) -> Option<&[u8]> {
+        match self.parent_rows.get(row) {
+            Some((parent, parent_row)) => self.parents[*parent as usize].raw_bytes(*parent_row as usize),
+            None => {
+                let raw = self.raw.as_ref()?;
+                let (start, end) = raw.ranges[row];
+                Some(&raw.buf.bytes()[start as usize..end as usize])
+            }
+        }
+    }
+
+    /// The place of a row in the order that everything is merged by.
+    pub fn order(&self, row: usize) -> (i64, Origin) {
+        (self.high[row], self.origin[row])
+    }
+
+    fn clear(&mut self) {
+        self.origin.clear();
+        self.event_time.clear();
+        self.high.clear();
+        self.arrival.clear();
+        self.deadline.clear();
+        self.raw = None;
+        self.ends.clear();
+        self.parents.clear();
+        self.parent_rows.clear();
+    }
+}
+
+/// A source header that nobody works on any more, to be counted.
+pub struct Settled<'a>(&'a Header);
+
+impl Settled<'_> {
+    pub fn header(&self) -> &Header {
+        self.0
+    }
+
+    /// Row by row how it ended; `None` means that somebody lost it, which is a defect.
+    pub fn ends(&self) -> impl Iterator<Item = Option<End>> + '_ {
+        self.0.ends.iter().map(|end| End::from_bits((end.load(Ordering::Relaxed) & 0xffff) as u16))
+    }
+}
+
+/// Makes headers and, for a source, keeps those that are out in order until they have settled.
+#[derive(Default)]
+pub struct HeaderRing {
+    out: VecDeque<Arc<Header>>,
+    free: Vec<Arc<Header>>,
+}
+
+impl HeaderRing {
+    /// An empty header to be filled and given to [`share`](Self::share).
+    pub fn take(&mut self, node: NodeId, epoch: Epoch) -> Arc<Header> {
+        let mut shell = self.free.pop().unwrap_or_default();
+        let header = Arc::get_mut(&mut shell).expect("free headers are held once");
+        header.node = node;
+        header.epoch = epoch;
+        shell
+    }
+
+    /// Keeps a clone until everybody else has dropped theirs.
+    pub fn share(&mut self, header: Arc<Header>) -> Arc<Header> {
+        self.out.push_back(header.clone());
+        header
+    }
+
+    /// Gives the headers at the front that have settled to `count`, in order, and takes their memory back.
+    pub fn settle(&mut self, mut count: impl FnMut(Settled<'_>)) {
+        while let Some(front) = self.out.front_mut() {
+            let Some(header) = Arc::get_mut(front) else { return };
+            count(Settled(header));
+            header.clear();
+            self.free.extend(self.out.pop_front());
+        }
+    }
+
+    /// Headers that are still worked on.
+    pub fn outstanding(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Records that are still worked on.
+    pub fn records_outstanding(&self) -> usize {
+        self.out.iter().map(|header| header.rows()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use forebay_types::end::{Fate, ReasonId};
+
+    use super::*;
+
+    fn end(fate: Fate) -> End {
+        End::new(fate, ReasonId(3))
+    }
+
+    fn header(ring: &mut HeaderRing, rows: u64) -> Arc<Header> {
+        let mut header = ring.take(NodeId(0), Epoch(1));
+        let inner = Arc::get_mut(&mut header).unwrap();
+        for seq in 0..rows {
+            let origin = Origin { stream: StreamId(2), ordinal: 0, first: seq, last: seq };
+            inner.push(origin, 10 + seq as i64, 10 + seq as i64, 0, i64::MAX);
+        }
+        ring.share(header)
+    }
+
+    fn settled(ring: &mut HeaderRing) -> Vec<Vec<Option<Fate>>> {
+        let mut all = Vec::new();
+        ring.settle(|settled| all.push(settled.ends().map(|end| end.map(End::fate)).collect()));
+        all
+    }
+
+    #[test]
+    fn the_worst_end_stays_and_headers_settle_in_order() {
+        let mut ring = HeaderRing::default();
+        let (first, second) = (header(&mut ring, 2), header(&mut ring, 1));
+        second.end(0, end(Fate::Published));
+        drop(second);
+        assert!(settled(&mut ring).is_empty(), "the first one is still held");
+        let share = first.clone();
+        first.end(0, end(Fate::Rejected));
+        share.end(0, end(Fate::Published));
+        drop(first);
+        assert!(settled(&mut ring).is_empty());
+        drop(share);
+        assert_eq!(settled(&mut ring), [vec![Some(Fate::Rejected), None], vec![Some(Fate::Published)]]);
+        assert_eq!(ring.outstanding(), 0);
+    }
+
+    #[test]
+    fn ends_of_derived_rows_go_to_their_parents() {
+        let mut ring = HeaderRing::default();
+        let mut gathered = HeaderRing::default();
+        let parent = header(&mut ring, 3);
+        let mut child = gathered.take(NodeId(4), Epoch(1));
+        let inner = Arc::get_mut(&mut child).unwrap();
+        let index = inner.add_parent(parent);
+        inner.push_child(index, 2, 0);
+        inner.push_child(index, 0, 0);
+        let child = gathered.share(child);
+        assert_eq!(child.order(0).0, 12);
+        child.end(0, end(Fate::Dropped));
+        child.end(1, end(Fate::Absorbed));
+        child.set_late(1);
+        assert!(child.is_late(1) && !child.is_late(0));
+        drop(child);
+        assert!(settled(&mut ring).is_empty(), "the gathered header still holds its parents");
+        gathered.settle(|_| {});
+        assert_eq!(settled(&mut ring), [vec![Some(Fate::Absorbed), None, Some(Fate::Dropped)]]);
+    }
+}

@@ -1,0 +1,25 @@
+//! What flows: batches of columns.
+//!
+//! A [`Batch`] is a [`Header`] (what every record has), a few groups of [`Columns`] (each made by one node,
+//! frozen, shared as one) and a selection of [`Rows`]. Cloning a batch shares; adding columns adds a group;
+//! filtering narrows the selection; nothing is copied by any of them.
+//!
+//! Memory is recycled without a lock and without `unsafe`: whoever makes groups or headers keeps a clone of each in
+//! a ring and takes one back when it is the only holder left. That is also how a source learns that every
+//! record of a header has ended.
+
+mod buf;
+mod col;
+mod builder;
+mod rows;
+mod header;
+mod batch;
+mod gather;
+
+pub use batch::{Batch, Groups};
+pub use buf::{Buf, BufMut, Memory};
+pub use builder::Builder;
+pub use col::{Col, ColMut, Columns, Data, DataMut, Presence, VarView};
+pub use gather::{Pick, gather_columns};
+pub use header::{Header, HeaderRing, Origin, Raw, Settled};
+pub use rows::{Rows, RowsIter, RowsRing};

@@ -1,0 +1,144 @@
+//! Which rows of a batch's row space are selected.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A selection, always in ascending order.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// `start..end`.
+    Range(u32, u32),
+    List(Arc<Vec<u32>>),
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        match self {
+            Rows::Range(start, end) => (end - start) as usize,
+            Rows::List(rows) => rows.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn iter(&self) -> RowsIter<'_> {
+        match self {
+            Rows::Range(start, end) => RowsIter::Range(*start as usize..*end as usize),
+            Rows::List(rows) => RowsIter::List(rows.iter()),
+        }
+    }
+
+    /// The smallest range that holds all rows: column kernels work on the hull, branch-free.
+    pub fn hull(&self) -> std::ops::Range<usize> {
+        match self {
+            Rows::Range(start, end) => *start as usize..*end as usize,
+            Rows::List(rows) => match (rows.first(), rows.last()) {
+                (Some(first), Some(last)) => *first as usize..*last as usize + 1,
+                _ => 0..0,
+            },
+        }
+    }
+
+    /// The selected rows from the `from`-th to before the `to`-th.
+    pub fn part(&self, from: usize, to: usize) -> Rows {
+        match self {
+            Rows::Range(start, _) => Rows::Range(start + from as u32, start + to as u32),
+            Rows::List(rows) => Rows::List(Arc::new(rows[from..to].to_vec())),
+        }
+    }
+}
+
+pub enum RowsIter<'a> {
+    Range(std::ops::Range<usize>),
+    List(std::slice::Iter<'a, u32>),
+}
+
+impl Iterator for RowsIter<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            RowsIter::Range(range) => range.next(),
+            RowsIter::List(rows) => rows.next().map(|row| *row as usize),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            RowsIter::Range(range) => range.size_hint(),
+            RowsIter::List(rows) => rows.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for RowsIter<'_> {}
+
+/// Makes selections and uses their memory again.
+#[derive(Default)]
+pub struct RowsRing {
+    ring: VecDeque<Arc<Vec<u32>>>,
+}
+
+const RING: usize = 64;
+
+impl RowsRing {
+    /// The rows of `rows` that `keep` says yes to; a range stays a range where all are kept.
+    pub fn filter(&mut self, rows: &Rows, mut keep: impl FnMut(usize) -> bool) -> Rows {
+        let mut list = self.take();
+        let out = Arc::get_mut(&mut list).expect("taken lists are held once");
+        out.extend(rows.iter().filter(|row| keep(*row)).map(|row| row as u32));
+        if out.len() == rows.len() {
+            self.ring.push_front(list);
+            return rows.clone();
+        }
+        self.give(list)
+    }
+
+    /// A selection of exactly these rows, which ascend.
+    pub fn list(&mut self, rows: impl IntoIterator<Item = u32>) -> Rows {
+        let mut list = self.take();
+        Arc::get_mut(&mut list).expect("taken lists are held once").extend(rows);
+        self.give(list)
+    }
+
+    fn take(&mut self) -> Arc<Vec<u32>> {
+        let free = self.ring.front_mut().is_some_and(|list| Arc::get_mut(list).is_some());
+        let mut list = if free { self.ring.pop_front().unwrap_or_default() } else { Arc::default() };
+        if let Some(rows) = Arc::get_mut(&mut list) {
+            rows.clear();
+        }
+        list
+    }
+
+    fn give(&mut self, list: Arc<Vec<u32>>) -> Rows {
+        if self.ring.len() == RING {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(list.clone());
+        Rows::List(list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_narrows_and_its_memory_comes_back() {
+        let mut ring = RowsRing::default();
+        let all = Rows::Range(2, 8);
+        let even = ring.filter(&all, |row| row % 2 == 0);
+        assert_eq!(even.iter().collect::<Vec<_>>(), [2, 4, 6]);
+        assert_eq!(even.hull(), 2..7);
+        assert_eq!(even.part(1, 3).iter().collect::<Vec<_>>(), [4, 6]);
+        let Rows::List(list) = &even else { panic!("a filtered range is a list") };
+        let address = list.as_ptr();
+        drop(even);
+        let Rows::List(again) = ring.filter(&all, |row| row == 3) else { panic!("a list") };
+        assert_eq!((again.as_ptr(), again.as_slice()), (address, &[3][..]));
+        assert!(matches!(ring.filter(&all, |_| true), Rows::Range(2, 8)));
+    }
+}
