@@ -21,6 +21,7 @@ struct Block {
 
 /// Memory that somebody else made: a mapped media buffer, a decoder's surface, a message of a client library.
 /// It is given back when the last buffer on it is dropped.
+#[allow(clippy::len_without_is_empty, reason = "foreign memory of no bytes is not worth a method")]
 pub trait Memory: Send + Sync + 'static {
     fn place(&self) -> Place;
     /// The bytes, where the CPU can read them.
@@ -88,6 +89,14 @@ impl Buf {
     pub fn part(&self, start: usize, end: usize) -> Buf {
         assert!(start <= end && end <= self.len, "part {start}..{end} of a buffer of {} bytes", self.len);
         Buf { owner: self.owner.clone(), start: self.start + start, len: end - start }
+    }
+
+    /// Whether nobody else holds the memory: [`recycle`](Self::recycle) would give it back.
+    pub fn is_held_once(&mut self) -> bool {
+        match &mut self.owner {
+            Owner::Host(shell) => Arc::get_mut(shell).is_some(),
+            Owner::Nobody | Owner::Foreign(_) => false,
+        }
     }
 
     /// The memory again, empty and writable, when nobody else holds it.
@@ -216,9 +225,10 @@ mod tests {
         out.push(9i64);
         let buf = out.freeze();
         let address = buf.bytes().as_ptr();
-        let share = buf.part(8, 16);
+        let mut share = buf.part(8, 16);
         assert_eq!(share.slice::<i64>(), [9]);
-        assert!(buf.recycle().is_none());
+        assert!(!share.is_held_once() && buf.recycle().is_none());
+        assert!(share.is_held_once());
         let again = share.recycle().expect("the last holder");
         assert_eq!((again.len(), again.freeze().bytes().len()), (0, 0));
         assert!(!address.is_null());

@@ -113,11 +113,10 @@ mod tests {
         assert_eq!(third.cols[1].var().str(2), "t2");
         let (offsets, items) = third.cols[2].list();
         assert_eq!((offsets, items.fixed::<u32>()), (&[0, 1, 1, 2][..], &[0, 2][..]));
-        assert_eq!([0, 1, 2].map(|row| third.cols[2].presence(row)), [
-            Presence::Value,
-            Presence::Missing,
-            Presence::Value
-        ]);
+        assert_eq!(
+            [0, 1, 2].map(|row| third.cols[2].presence(row)),
+            [Presence::Value, Presence::Missing, Presence::Value]
+        );
         assert_eq!(second.cols[1].var().str(3), "t3", "a held group is not touched");
     }
 

@@ -38,17 +38,24 @@ pub struct Col {
 /// The value of an absent row is unspecified but readable.
 #[derive(Clone, Debug)]
 pub enum Data {
-    Fixed(Buf),
+    /// `width` bytes a value.
+    Fixed { width: usize, values: Buf },
     /// Strings and bytes: row i is `bytes[offsets[i]..offsets[i + 1]]`.
-    Var { offsets: Buf, bytes: Buf },
+    Var {
+        offsets: Buf,
+        bytes: Buf,
+    },
     /// Row i is items `offsets[i]..offsets[i + 1]`.
-    List { offsets: Buf, items: Box<Col> },
+    List {
+        offsets: Buf,
+        items: Box<Col>,
+    },
     Struct(Vec<Col>),
 }
 
 impl Default for Data {
     fn default() -> Data {
-        Data::Fixed(Buf::default())
+        Data::Fixed { width: 1, values: Buf::default() }
     }
 }
 
@@ -95,7 +102,7 @@ impl Col {
     /// The values of a column of fixed width. Another kind of column is a defect and panics.
     pub fn fixed<T: Pod>(&self) -> &[T] {
         match &self.data {
-            Data::Fixed(values) => values.slice(),
+            Data::Fixed { values, .. } => values.slice(),
             other => panic!("a column of fixed width was expected, found {other:?}"),
         }
     }
@@ -120,6 +127,23 @@ impl Col {
             Data::Struct(fields) => fields,
             other => panic!("a struct column was expected, found {other:?}"),
         }
+    }
+}
+
+impl Col {
+    /// Rows `from..to`, sharing the memory.
+    pub fn part(&self, from: usize, to: usize) -> Col {
+        let presence = self.presence.as_ref().map(|buf| buf.part(from, to));
+        let offsets_part = |offsets: &Buf| offsets.part(from * 4, (to + 1) * 4);
+        let data = match &self.data {
+            Data::Fixed { width, values } => {
+                Data::Fixed { width: *width, values: values.part(from * width, to * width) }
+            }
+            Data::Var { offsets, bytes } => Data::Var { offsets: offsets_part(offsets), bytes: bytes.clone() },
+            Data::List { offsets, items } => Data::List { offsets: offsets_part(offsets), items: items.clone() },
+            Data::Struct(fields) => Data::Struct(fields.iter().map(|field| field.part(from, to)).collect()),
+        };
+        Col { data, presence }
     }
 }
 
@@ -154,9 +178,7 @@ pub enum DataMut {
 impl ColMut {
     pub fn new(ty: &Ty) -> ColMut {
         let data = match ty.inner() {
-            Ty::String | Ty::Bytes => {
-                DataMut::Var { offsets: first_offset(), bytes: BufMut::default() }
-            }
+            Ty::String | Ty::Bytes => DataMut::Var { offsets: first_offset(), bytes: BufMut::default() },
             Ty::List(item) => DataMut::List { offsets: first_offset(), items: Box::new(ColMut::new(item)) },
             Ty::Struct(fields) => DataMut::Struct(fields.iter().map(|(_, ty)| ColMut::new(ty)).collect()),
             // Zones are a list of named polygons; nobody builds a column of them yet, so they stand as text.
@@ -347,7 +369,9 @@ impl ColMut {
             (DataMut::Struct(fields), Data::Struct(into)) if fields.len() == into.len() => {
                 fields.iter_mut().zip(into).for_each(|(field, into)| field.freeze_into(into));
             }
-            (DataMut::Fixed { values, .. }, data) => *data = Data::Fixed(std::mem::take(values).freeze()),
+            (DataMut::Fixed { width, values }, data) => {
+                *data = Data::Fixed { width: *width, values: std::mem::take(values).freeze() };
+            }
             (DataMut::Var { offsets, bytes }, data) => {
                 let (offsets, bytes) = (std::mem::take(offsets).freeze(), std::mem::take(bytes).freeze());
                 *data = Data::Var { offsets, bytes };
@@ -371,7 +395,7 @@ impl ColMut {
     pub(crate) fn thaw_from(&mut self, col: &mut Col) {
         self.presence = col.presence.take().and_then(Buf::recycle).unwrap_or_default();
         match (&mut self.data, &mut col.data) {
-            (DataMut::Fixed { values, .. }, Data::Fixed(old)) => *values = thaw(old),
+            (DataMut::Fixed { values, .. }, Data::Fixed { values: old, .. }) => *values = thaw(old),
             (DataMut::Var { offsets, bytes }, Data::Var { offsets: old, bytes: old_bytes }) => {
                 *offsets = thaw(old);
                 *bytes = thaw(old_bytes);
@@ -410,6 +434,11 @@ impl From<Vec<Col>> for Columns {
 }
 
 impl Columns {
+    /// Rows `from..to` as a group of its own, sharing the memory.
+    pub fn part(&self, from: usize, to: usize) -> Columns {
+        Columns { cols: self.cols.iter().map(|col| col.part(from, to)).collect() }
+    }
+
     pub fn share(self) -> Arc<Columns> {
         Arc::new(self)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use forebay_types::{Addr, Ty};
 
-use crate::{Batch, Builder, Col, ColMut, Columns, Data, Presence};
+use crate::{Batch, Builder, Col, ColMut, Columns, Presence};
 
 /// A row of one of the batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +64,7 @@ fn copy_fixed<'c, T: bytemuck::Pod>(out: &mut ColMut, rows: impl Iterator<Item =
     for (col, row) in rows {
         match col.presence(row) {
             Presence::Value => {
-                let Data::Fixed(values) = &col.data else { panic!("a column of fixed width was expected") };
-                out.push(values.slice::<T>()[row]);
+                out.push(col.fixed::<T>()[row]);
             }
             absent => out.push_absent(absent),
         }
@@ -102,7 +101,7 @@ mod tests {
     use forebay_types::{Epoch, StreamId};
 
     use super::*;
-    use crate::{HeaderRing, Origin};
+    use crate::{HeaderRing, Origin, Times};
 
     fn batch(values: &[(i32, Option<&str>, &[u16])]) -> Batch {
         let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
@@ -112,7 +111,7 @@ mod tests {
         builder.begin();
         for (number, text, list) in values {
             let origin = Origin { stream: StreamId(0), ordinal: 0, first: 0, last: 0 };
-            Arc::get_mut(&mut header).unwrap().push(origin, 0, 0, 0, 0);
+            Arc::get_mut(&mut header).unwrap().push(origin, Times::default());
             builder.col(0).push(*number);
             match text {
                 Some(text) => builder.col(1).push_str(text),

@@ -20,11 +20,11 @@ use crate::Buf;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     pub stream: StreamId,
-    /// Tells the parts of one record apart.
-    pub ordinal: u32,
     /// First and last sequence number within the stream, both included.
     pub first: u64,
     pub last: u64,
+    /// Tells the parts of one record apart.
+    pub ordinal: u32,
 }
 
 /// The bytes that records were read from, for those that will be rejected.
@@ -35,19 +35,28 @@ pub struct Raw {
     pub ranges: Vec<(u32, u32)>,
 }
 
-/// Times are nanoseconds since 1970; `i64::MAX` as a deadline is none. All columns have one value a row.
+/// The times of a record, nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    pub event: i64,
+    /// The highest event time so far in the record's stream, in log order, itself included.
+    pub high: i64,
+    /// `high` less the declared out-of-orderness: a record whose event time is below it is *behind*.
+    pub watermark: i64,
+    /// When Forebay read it.
+    pub arrival: i64,
+    /// By when its result has to be published; `i64::MAX` is never.
+    pub deadline: i64,
+}
+
+/// The header of a row space.
 #[derive(Debug, Default)]
 pub struct Header {
     /// The node whose row space this is.
     pub node: NodeId,
     pub epoch: Epoch,
     pub origin: Vec<Origin>,
-    pub event_time: Vec<i64>,
-    /// The highest event time so far in the record's stream, in log order, itself included.
-    pub high: Vec<i64>,
-    /// When Forebay read it.
-    pub arrival: Vec<i64>,
-    pub deadline: Vec<i64>,
+    pub times: Vec<Times>,
     /// The original bytes, where somebody may want them.
     pub raw: Option<Raw>,
     /// End and flags of each record, in a source's header; empty where rows have parents.
@@ -66,12 +75,9 @@ impl Header {
     }
 
     /// Adds a row of a source.
-    pub fn push(&mut self, origin: Origin, event_time: i64, high: i64, arrival: i64, deadline: i64) {
+    pub fn push(&mut self, origin: Origin, times: Times) {
         self.origin.push(origin);
-        self.event_time.push(event_time);
-        self.high.push(high);
-        self.arrival.push(arrival);
-        self.deadline.push(deadline);
+        self.times.push(times);
         self.ends.push(AtomicU32::new(0));
     }
 
@@ -89,10 +95,7 @@ impl Header {
             origin.ordinal = ordinal;
         }
         self.origin.push(origin);
-        self.event_time.push(from.event_time[row]);
-        self.high.push(from.high[row]);
-        self.arrival.push(from.arrival[row]);
-        self.deadline.push(from.deadline[row]);
+        self.times.push(from.times[row]);
         self.parent_rows.push((parent, row as u32));
     }
 
@@ -113,6 +116,11 @@ impl Header {
                 }
             }
         }
+    }
+
+    /// Whether a record is older than the watermark of its stream.
+    pub fn is_behind(&self, row: usize) -> bool {
+        self.times[row].event < self.times[row].watermark
     }
 
     pub fn set_late(&self, row: usize) {
@@ -145,15 +153,12 @@ impl Header {
 
     /// The place of a row in the order that everything is merged by.
     pub fn order(&self, row: usize) -> (i64, Origin) {
-        (self.high[row], self.origin[row])
+        (self.times[row].high, self.origin[row])
     }
 
     fn clear(&mut self) {
         self.origin.clear();
-        self.event_time.clear();
-        self.high.clear();
-        self.arrival.clear();
-        self.deadline.clear();
+        self.times.clear();
         self.raw = None;
         self.ends.clear();
         self.parents.clear();
@@ -234,7 +239,8 @@ mod tests {
         let inner = Arc::get_mut(&mut header).unwrap();
         for seq in 0..rows {
             let origin = Origin { stream: StreamId(2), ordinal: 0, first: seq, last: seq };
-            inner.push(origin, 10 + seq as i64, 10 + seq as i64, 0, i64::MAX);
+            let at = 10 + seq as i64;
+            inner.push(origin, Times { event: at, high: at, watermark: at, arrival: 0, deadline: i64::MAX });
         }
         ring.share(header)
     }

@@ -8,18 +8,18 @@
 //! a ring and takes one back when it is the only holder left. That is also how a source learns that every
 //! record of a header has ended.
 
-mod buf;
-mod col;
-mod builder;
-mod rows;
-mod header;
 mod batch;
+mod buf;
+mod builder;
+mod col;
 mod gather;
+mod header;
+mod rows;
 
 pub use batch::{Batch, Groups};
 pub use buf::{Buf, BufMut, Memory};
 pub use builder::Builder;
 pub use col::{Col, ColMut, Columns, Data, DataMut, Presence, VarView};
 pub use gather::{Pick, gather_columns};
-pub use header::{Header, HeaderRing, Origin, Raw, Settled};
+pub use header::{Header, HeaderRing, Origin, Raw, Settled, Times};
 pub use rows::{Rows, RowsIter, RowsRing};

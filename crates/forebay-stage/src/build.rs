@@ -1,0 +1,94 @@
+//! What a factory gets to make a node: its configuration, its columns with their addresses, its share of the
+//! key space.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use forebay_expr::Values;
+use forebay_types::card::Card;
+use forebay_types::format::{Extra, Format};
+use forebay_types::id::NodeId;
+use forebay_types::value::Node;
+use forebay_types::{Record, Schema, Ty};
+
+use crate::Fault;
+
+/// Everything a node is made from. Paths in the configuration are resolved already.
+pub struct Build<'a> {
+    pub node: NodeId,
+    pub name: &'a str,
+    /// The kind's own fields.
+    pub config: &'a Record,
+    /// For sources and sinks: the form of records outside.
+    pub format: Format,
+    /// For a source: what becomes of fields that nobody declared.
+    pub extra: Extra,
+    /// Columns of each input, laid out; `None` for one that is not connected.
+    pub inputs: &'a [Option<Schema>],
+    /// For each output what this node adds (or all of it, where it makes its own row space), in the order of the
+    /// group that it has to build. Columns that nobody reads are left out.
+    pub outputs: &'a [Schema],
+    /// For a source: the declared columns.
+    pub declared: &'a [Declared],
+    /// Vars and lists at run time.
+    pub values: &'a Values,
+    pub models: &'a dyn ModelFiles,
+    pub shards: Shards,
+    /// Somebody reads this node's rejected records with their original bytes.
+    pub keep_raw: bool,
+}
+
+/// A column of a source's schema.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The name in the input.
+    pub from: String,
+    pub name: String,
+    pub ty: Ty,
+    pub default: Option<Node>,
+    pub sensitive: bool,
+    /// Index in the group that the source builds; `None` when it is checked but carried by nobody.
+    pub slot: Option<usize>,
+}
+
+/// The part of the key space that an instance of a keyed node owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shards {
+    /// Number of shards of the key space, fixed for the life of a state.
+    pub total: u32,
+    /// This instance owns the shards with `shard % lanes == lane`.
+    pub lane: u32,
+    pub lanes: u32,
+}
+
+impl Shards {
+    /// Everything on one lane.
+    pub const ALL: Shards = Shards { total: 64, lane: 0, lanes: 1 };
+
+    /// The shard of a key by its hash.
+    pub fn of(&self, hash: u64) -> u32 {
+        // The upper bits: hash tables inside a shard use the lower ones.
+        ((hash >> 32) * u64::from(self.total) >> 32) as u32
+    }
+
+    pub fn owned(&self) -> impl Iterator<Item = u32> + use<> {
+        (self.lane..self.total).step_by(self.lanes as usize)
+    }
+
+    pub fn owns(&self, shard: u32) -> bool {
+        shard % self.lanes == self.lane
+    }
+}
+
+/// A model that is on this machine and has been checked against its card.
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    pub card: Arc<Card>,
+    pub path: PathBuf,
+}
+
+/// Where stages get model files from.
+pub trait ModelFiles {
+    /// The file of `NAME` or `NAME@VERSION`.
+    fn file(&self, name: &str) -> Result<ModelFile, Fault>;
+}
