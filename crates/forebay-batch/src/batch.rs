@@ -57,7 +57,20 @@ impl Batch {
         self
     }
 
-    /// The batch with fewer rows.
+    /// The batch with another group in place of the one that was added last.
+    pub fn replace_last(mut self, columns: Arc<Columns>) -> Batch {
+        self.groups.pop();
+        self.groups.push(columns);
+        self
+    }
+
+    /// The batch with these groups over the same rows.
+    pub fn regroup(mut self, columns: Arc<Columns>) -> Batch {
+        self.groups = SmallVec::from_iter([columns]);
+        self
+    }
+
+    /// The batch with other rows, most often fewer.
     pub fn select(mut self, rows: Rows) -> Batch {
         self.rows = rows;
         self

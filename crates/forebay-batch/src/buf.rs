@@ -68,6 +68,7 @@ impl Buf {
     }
 
     /// The bytes. The plan proves that nobody on the host reads a device's buffer; to do so is a defect and panics.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         let all = match &self.owner {
             Owner::Nobody => &[],

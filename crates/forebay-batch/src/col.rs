@@ -39,7 +39,10 @@ pub struct Col {
 #[derive(Clone, Debug)]
 pub enum Data {
     /// `width` bytes a value.
-    Fixed { width: usize, values: Buf },
+    Fixed {
+        width: usize,
+        values: Buf,
+    },
     /// Strings and bytes: row i is `bytes[offsets[i]..offsets[i + 1]]`.
     Var {
         offsets: Buf,
@@ -139,8 +142,12 @@ impl Col {
             Data::Fixed { width, values } => {
                 Data::Fixed { width: *width, values: values.part(from * width, to * width) }
             }
-            Data::Var { offsets, bytes } => Data::Var { offsets: offsets_part(offsets), bytes: bytes.clone() },
-            Data::List { offsets, items } => Data::List { offsets: offsets_part(offsets), items: items.clone() },
+            Data::Var { offsets, bytes } => {
+                Data::Var { offsets: offsets_part(offsets), bytes: bytes.clone() }
+            }
+            Data::List { offsets, items } => {
+                Data::List { offsets: offsets_part(offsets), items: items.clone() }
+            }
             Data::Struct(fields) => Data::Struct(fields.iter().map(|field| field.part(from, to)).collect()),
         };
         Col { data, presence }

@@ -31,7 +31,8 @@ pub fn gather_columns(
     builder.finish()
 }
 
-fn copy_rows<'c>(out: &mut ColMut, ty: &Ty, rows: impl Iterator<Item = (&'c Col, usize)>) {
+/// Appends rows of columns of type `ty`, nulls and nested values included.
+pub fn copy_rows<'c>(out: &mut ColMut, ty: &Ty, rows: impl Iterator<Item = (&'c Col, usize)>) {
     match ty.inner() {
         Ty::String | Ty::Bytes | Ty::Zones => {
             for (col, row) in rows {

@@ -213,6 +213,11 @@ impl HeaderRing {
         }
     }
 
+    /// The epoch of the oldest header that is still worked on.
+    pub fn oldest_epoch(&self) -> Option<Epoch> {
+        self.out.front().map(|header| header.epoch)
+    }
+
     /// Headers that are still worked on.
     pub fn outstanding(&self) -> usize {
         self.out.len()

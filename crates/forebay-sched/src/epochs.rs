@@ -15,14 +15,16 @@ pub struct Generation(pub u32);
 /// The coordinator's view of the epochs in flight.
 #[derive(Debug)]
 pub struct Epochs {
-    /// Parts (lanes) that have to seal each epoch.
+    /// Parts (instances of segments) that have to seal each epoch.
     parts: u32,
+    /// Lanes that have to go back when epochs are undone.
+    lanes: u32,
     generation: Generation,
     committed: Epoch,
     /// The epochs after the committed one that are sealing, in order.
     sealing: VecDeque<Sealing>,
     committing: bool,
-    /// Parts that have not gone back yet, while an abort is under way.
+    /// Lanes that have not gone back yet, while an abort is under way.
     undoing: Option<u32>,
 }
 
@@ -40,14 +42,22 @@ pub enum Step {
     /// Every part has sealed it: see whether all its records have ended.
     Settle(Epoch),
     Commit(Epoch),
-    /// Every part has gone back: the sources may go on.
+    /// Every lane has gone back: the sources may go on.
     Resume(Generation),
 }
 
 impl Epochs {
-    pub fn new(parts: u32, committed: Epoch) -> Epochs {
+    pub fn new(parts: u32, lanes: u32, committed: Epoch) -> Epochs {
         let sealing = VecDeque::new();
-        Epochs { parts, generation: Generation(0), committed, sealing, committing: false, undoing: None }
+        Epochs {
+            parts,
+            lanes,
+            generation: Generation(0),
+            committed,
+            sealing,
+            committing: false,
+            undoing: None,
+        }
     }
 
     pub fn generation(&self) -> Generation {
@@ -111,16 +121,16 @@ impl Epochs {
         }
     }
 
-    /// Everything after the last commit is void; a commit under way has failed. Every part has to go back and say so.
+    /// Everything after the last commit is void; a commit under way has failed. Every lane has to go back and say so.
     pub fn abort(&mut self) -> Generation {
         self.generation.0 += 1;
         self.sealing.clear();
         self.committing = false;
-        self.undoing = Some(self.parts);
+        self.undoing = Some(self.lanes);
         self.generation
     }
 
-    /// A part has gone back to the last commit.
+    /// A lane has gone back to the last commit.
     pub fn undone(&mut self, generation: Generation) -> Step {
         if generation != self.generation {
             return Step::Wait;
@@ -147,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_epoch_commits_when_all_parts_have_sealed_it_and_all_records_ended() {
-        let mut epochs = Epochs::new(2, Epoch(4));
+        let mut epochs = Epochs::new(2, 2, Epoch(4));
         let now = epochs.generation();
         assert_eq!(epochs.sealed(now, Epoch(5)), Step::Wait);
         assert_eq!(epochs.sealed(now, Epoch(5)), Step::Settle(Epoch(5)));
@@ -162,7 +172,7 @@ mod tests {
 
     #[test]
     fn after_an_abort_what_was_under_way_counts_for_nothing() {
-        let mut epochs = Epochs::new(2, Epoch(0));
+        let mut epochs = Epochs::new(2, 2, Epoch(0));
         let old = epochs.generation();
         epochs.sealed(old, Epoch(1));
         let new = epochs.abort();
@@ -183,7 +193,7 @@ mod tests {
             for action in 0u8..7 {
                 let next: Vec<u8> = path.iter().copied().chain([action]).collect();
                 // The machine is run anew along each path: it has no clone, as nobody else should need one.
-                let Some(log) = run(&mut Epochs::new(2, Epoch(0)), &next) else { continue };
+                let Some(log) = run(&mut Epochs::new(2, 2, Epoch(0)), &next) else { continue };
                 assert!(log.windows(2).all(|w| w[0] + 1 == w[1]), "{next:?} commits {log:?}");
                 longest = longest.max(log.len());
                 if next.len() < 12 {

@@ -56,7 +56,8 @@ pub enum Verdict {
 impl Suspects {
     /// A crash happened with these ranges in flight.
     pub fn crashed(&mut self, in_flight: &[Range]) {
-        let again = in_flight.iter().flat_map(|range| self.suspected.iter().filter_map(|old| old.overlap(*range)));
+        let again =
+            in_flight.iter().flat_map(|range| self.suspected.iter().filter_map(|old| old.overlap(*range)));
         self.condemned.extend(again.collect::<Vec<_>>());
         self.suspected.extend(in_flight);
     }

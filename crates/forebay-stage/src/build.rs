@@ -1,27 +1,32 @@
 //! What a factory gets to make a node: its configuration, its columns with their addresses, its share of the
 //! key space.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use forebay_expr::Values;
 use forebay_types::card::Card;
 use forebay_types::format::{Extra, Format};
 use forebay_types::id::NodeId;
+use forebay_types::kind::Scope;
 use forebay_types::value::Node;
-use forebay_types::{Record, Schema, Ty};
+use forebay_types::{Addr, Record, Schema, Ty};
 
-use crate::Fault;
+use crate::{Fault, OwnColumn, StreamNames};
 
 /// Everything a node is made from. Paths in the configuration are resolved already.
 pub struct Build<'a> {
     pub node: NodeId,
     pub name: &'a str,
+    /// The folder of the pipeline file. Paths below it are named relative to it wherever a name is kept, so that a
+    /// pipeline means the same from any working directory and after it was moved.
+    pub base: &'a Path,
     /// The kind's own fields.
     pub config: &'a Record,
     /// For sources and sinks: the form of records outside.
     pub format: Format,
-    /// For a source: what becomes of fields that nobody declared.
+    /// For a source: what becomes of fields that nobody declared. Kept ones travel as the column [`EXTRA`], as far as
+    /// somebody reads it.
     pub extra: Extra,
     /// Columns of each input, laid out; `None` for one that is not connected.
     pub inputs: &'a [Option<Schema>],
@@ -30,6 +35,14 @@ pub struct Build<'a> {
     pub outputs: &'a [Schema],
     /// For a source: the declared columns.
     pub declared: &'a [Declared],
+    /// For a sink: what it writes, in order.
+    pub columns: &'a [SinkColumn],
+    /// The names of streams, for sinks that write them.
+    pub streams: &'a Arc<StreamNames>,
+    /// For a sink that writes `_model`: the models that its records went through, with their digests.
+    pub model: Option<&'a str>,
+    /// Names and types of vars and lists, for expressions in the configuration.
+    pub scope: &'a Scope,
     /// Vars and lists at run time.
     pub values: &'a Values,
     pub models: &'a dyn ModelFiles,
@@ -51,6 +64,19 @@ pub struct Declared {
     pub slot: Option<usize>,
 }
 
+/// The name of the column that carries a record's undeclared fields under `extra: keep`: the inside of an object as
+/// text. No column of a user's has an empty name.
+pub const EXTRA: &str = "";
+
+/// A column of what a sink writes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SinkColumn {
+    /// A column of its input.
+    Column { name: String, ty: Ty, addr: Addr, sensitive: bool },
+    /// A value of the header.
+    Own(OwnColumn),
+}
+
 /// The part of the key space that an instance of a keyed node owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shards {
@@ -68,7 +94,7 @@ impl Shards {
     /// The shard of a key by its hash.
     pub fn of(&self, hash: u64) -> u32 {
         // The upper bits: hash tables inside a shard use the lower ones.
-        ((hash >> 32) * u64::from(self.total) >> 32) as u32
+        (((hash >> 32) * u64::from(self.total)) >> 32) as u32
     }
 
     pub fn owned(&self) -> impl Iterator<Item = u32> + use<> {

@@ -42,15 +42,22 @@ fn hash_column(col: &Col, ty: &Ty, hull: std::ops::Range<usize>, out: &mut [u64]
 
 /// Whether a column of this type can be a key, or part of one.
 pub fn can_be_key(ty: &Ty) -> bool {
-    matches!(ty, Ty::String | Ty::Bytes | Ty::Bool | Ty::Decimal(_) | Ty::Timestamp(_) | Ty::Date | Ty::Duration)
-        || ty.is_integer()
+    matches!(
+        ty,
+        Ty::String | Ty::Bytes | Ty::Bool | Ty::Decimal(_) | Ty::Timestamp(_) | Ty::Date | Ty::Duration
+    ) || ty.is_integer()
 }
 
 fn one(value: u64, seed: u64) -> u64 {
     xxh3_64_with_seed(&value.to_le_bytes(), seed)
 }
 
-fn fixed<T: bytemuck::Pod>(col: &Col, hull: std::ops::Range<usize>, out: &mut [u64], word: impl Fn(T) -> u64) {
+fn fixed<T: bytemuck::Pod>(
+    col: &Col,
+    hull: std::ops::Range<usize>,
+    out: &mut [u64],
+    word: impl Fn(T) -> u64,
+) {
     for (value, hash) in col.fixed::<T>()[hull].iter().zip(out) {
         *hash = one(word(*value), *hash);
     }

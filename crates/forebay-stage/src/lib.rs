@@ -8,24 +8,26 @@
 mod build;
 mod cx;
 mod fault;
-mod key;
+mod own;
 mod registry;
 pub mod key;
 mod sink;
 mod source;
 mod stage;
 mod state;
+mod streams;
 pub mod testing;
 
-pub use build::{Build, Declared, ModelFile, ModelFiles, Shards};
+pub use build::{Build, Declared, EXTRA, ModelFile, ModelFiles, Shards, SinkColumn};
 pub use cx::{Cx, Outbox, Reject};
 pub use fault::{Fault, FaultKind};
-pub use key::KeyReader;
+pub use own::{OwnColumn, OwnColumns};
 pub use registry::{Factory, Make, Registry};
 pub use sink::{Sealed, Sink, SinkCx};
 pub use source::{Chunk, Position, Read, Reader, Refused, Source, Stream};
 pub use stage::{Mark, Stage, Turn};
 pub use state::{Savepoint, State};
+pub use streams::{StreamName, StreamNames};
 
 // What every author needs, so that a stage names one crate.
 pub use forebay_batch as batch;

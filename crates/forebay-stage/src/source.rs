@@ -35,14 +35,21 @@ pub struct Position {
 
 /// Reads one stream.
 pub trait Reader: Send {
-    /// Appends up to `max` records to an empty chunk and says what comes next.
-    fn read(&mut self, max: usize, chunk: &mut Chunk) -> Result<Read, Fault>;
+    /// Appends up to `max` records to an empty chunk and says what comes next. `now` is the time, nanoseconds since
+    /// 1970; a reader knows no other clock. A call that fails has given no record.
+    fn read(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault>;
 
     /// Goes to a position that it gave before, perhaps in an earlier process.
     fn seek(&mut self, to: Position) -> Result<(), Fault>;
 
-    /// Tells whether the stream is still the one that positions were saved of; saved and compared.
+    /// Says which stream it is, by its content; saved beside positions.
     fn fingerprint(&self) -> String;
+
+    /// Whether positions that were saved with this fingerprint are positions of this stream. A stream that has only
+    /// grown is the same one.
+    fn matches(&self, saved: &str) -> bool {
+        self.fingerprint() == saved
+    }
 }
 
 /// What a reader has to say beside its records.
@@ -66,6 +73,9 @@ pub struct Chunk {
     pub seqs: Vec<u64>,
     /// Where the record after each row begins, see [`Position::offset`].
     pub ends: Vec<u64>,
+    /// When each record arrived, nanoseconds since 1970; empty where that is the time of the call. A record that is
+    /// replayed at a pace arrives when it is due, however late it is read.
+    pub arrivals: Vec<i64>,
     /// Original bytes, for records that will be rejected.
     pub raw: Option<Raw>,
     /// Rows that could not be read.
@@ -89,6 +99,7 @@ impl Chunk {
         self.columns = None;
         self.seqs.clear();
         self.ends.clear();
+        self.arrivals.clear();
         self.raw = None;
         self.refused.clear();
     }

@@ -25,7 +25,14 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn error(code: &'static Code, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, severity: Severity::Error, span, message: message.into(), help: None, also: Vec::new() }
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            span,
+            message: message.into(),
+            help: None,
+            also: Vec::new(),
+        }
     }
 
     pub fn warning(code: &'static Code, span: Span, message: impl Into<String>) -> Diagnostic {
@@ -90,7 +97,15 @@ fn render_place(
     let at = files.position(span);
     let line = files.line(span);
     let width = at.line.to_string().len();
-    let _ = writeln!(out, "{:width$}{} {}:{}:{}", "", paint("1;34", "-->"), files.name(span.file), at.line, at.column);
+    let _ = writeln!(
+        out,
+        "{:width$}{} {}:{}:{}",
+        "",
+        paint("1;34", "-->"),
+        files.name(span.file),
+        at.line,
+        at.column
+    );
     let _ = writeln!(out, "{} {line}", paint("1;34", &format!("{} |", at.line)));
     let covered = files.slice(span).split('\n').next().unwrap_or("").trim_end().chars().count();
     let carets = "^".repeat(covered.clamp(1, 80));
@@ -121,8 +136,10 @@ impl Report {
 
     /// In the order of the file, each said once.
     pub fn sort(&mut self) {
-        self.diagnostics.sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
-        self.diagnostics.dedup_by(|a, b| a.span == b.span && a.code.id == b.code.id && a.message == b.message);
+        self.diagnostics
+            .sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
+        self.diagnostics
+            .dedup_by(|a, b| a.span == b.span && a.code.id == b.code.id && a.message == b.message);
     }
 
     pub fn render(&self, files: &Files, color: bool) -> String {

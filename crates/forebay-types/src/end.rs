@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_worse_end_is_the_larger_number_whatever_the_reason() {
-        let ends: Vec<End> = Fate::ALL.iter().map(|fate| End::new(*fate, ReasonId(4095 - *fate as u16))).collect();
+        let ends: Vec<End> =
+            Fate::ALL.iter().map(|fate| End::new(*fate, ReasonId(4095 - *fate as u16))).collect();
         assert!(ends.windows(2).all(|pair| pair[0] < pair[1]));
         for (end, fate) in ends.iter().zip(Fate::ALL) {
             assert_eq!((end.fate(), End::from_bits(end.bits())), (fate, Some(*end)));

@@ -30,6 +30,8 @@ pub struct Kind {
     pub summary: &'static str,
     /// What it does exactly: units, ties, nulls, errors, the source of an algorithm. Markdown.
     pub doc: &'static str,
+    /// The kind's own fields. One field with the empty name stands for all of them: what stands behind the kind is
+    /// of its shape (`set: { NAME: VALUE }`), and the record holds it under that empty name.
     pub fields: &'static [Field],
     /// Named inputs; the first is `main`. Empty for a source.
     pub inputs: &'static [InPort],
@@ -64,12 +66,14 @@ pub struct Facts {
     pub keyed: bool,
     /// A source that can go back to a committed position; false for live ones and for everything else.
     pub replayable: bool,
+    /// A source whose input comes to an end: a file. False for everything else.
+    pub ends: bool,
     /// Executes code that is not ours (a model): it is called on its own when it fails.
     pub foreign: bool,
 }
 
 impl Facts {
-    pub const NONE: Facts = Facts { adds: false, keyed: false, replayable: false, foreign: false };
+    pub const NONE: Facts = Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false };
 }
 
 /// The one input of most stages and sinks.
@@ -128,8 +132,32 @@ pub struct Answer {
     pub keys: Vec<Vec<String>>,
     /// What its state keeps, for the memory sum of the plan.
     pub memory: Vec<MemoryTerm>,
+    /// What it copies of each record, for the plan.
+    pub copies: Vec<CopyTerm>,
     /// Models that it runs, as resolved names.
     pub models: Vec<String>,
+    /// What is left of the kind's promise in this configuration.
+    pub promise: Promise,
+}
+
+/// What the way in which a node is configured leaves of what its kind can promise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Promise {
+    /// All of it.
+    #[default]
+    Whole,
+    /// A source that cannot be read again after a restart, although its kind can: standard input.
+    ReadOnce,
+    /// A sink that may show a record twice after a fault, and so gives `at_least_once` at most: standard output.
+    MayRepeat,
+}
+
+/// Bytes that a node copies for each record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyTerm {
+    /// `columns into a tensor`.
+    pub what: String,
+    pub bytes_per_record: u64,
 }
 
 /// One term of the memory sum: so many bytes for each of something.

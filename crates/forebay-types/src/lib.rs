@@ -4,23 +4,25 @@
 //! Reading order: `ty` and `schema` say what a column is; `shape` and `value` say how a configuration is
 //! described and read; `kind` ties both together; `diagnostic` is how any of it says no.
 
-pub mod ty;
-pub mod schema;
-pub mod place;
-pub mod unit;
+pub mod format;
 pub mod nearest;
+pub mod place;
+pub mod schema;
+pub mod ty;
+pub mod unit;
 
-pub mod span;
-pub mod diagnostic;
 pub mod code;
+pub mod diagnostic;
+pub mod span;
 
-pub mod shape;
-pub mod value;
 pub mod card;
 pub mod kind;
+pub mod shape;
+pub mod template;
+pub mod value;
 
-pub mod id;
 pub mod end;
+pub mod id;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use id::{Epoch, StreamId};

@@ -16,7 +16,8 @@ fn distance(a: &str, b: &str) -> usize {
         return 0;
     }
     // `windowFeatures`, `window-features`: the same word in another style.
-    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain =
+        |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     if plain(a) == plain(b) {
         return 0;
     }

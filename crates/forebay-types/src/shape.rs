@@ -6,8 +6,14 @@
 #[derive(Debug)]
 pub enum Shape {
     Bool,
-    Int { min: i64, max: i64 },
-    Float { min: f64, max: f64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Float {
+        min: f64,
+        max: f64,
+    },
     /// Any text.
     Text,
     /// The name of a node, port, var, list: `[a-z][a-z0-9_]*`.
@@ -28,7 +34,8 @@ pub enum Shape {
     Date,
     /// A column type in its short form.
     Ty,
-    /// A column type with everything it may say: short or `{ type: struct, fields }`, `{ type: list, items }`.
+    /// A column type with everything it may say: short or `{ type: struct, fields }`, `{ type: list, items }`. In
+    /// every form it reads as a record with `type` (a `Value::Ty`), `sensitive` and perhaps `from`, `default`, `doc`.
     Column,
     /// An expression; the text is checked by whoever owns the field.
     Expr,
@@ -53,9 +60,17 @@ pub enum Shape {
     /// Keys are these fields.
     Record(&'static [Field]),
     /// A scalar or list that stands for `{ to: … }` of the long form.
-    Short { to: &'static str, short: &'static Shape, long: &'static [Field] },
+    Short {
+        to: &'static str,
+        short: &'static Shape,
+        long: &'static [Field],
+    },
     /// Told apart by what stands there: a scalar, a list or a map.
-    Forms { scalar: Option<&'static Shape>, list: Option<&'static Shape>, map: Option<&'static Shape> },
+    Forms {
+        scalar: Option<&'static Shape>,
+        list: Option<&'static Shape>,
+        map: Option<&'static Shape>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +106,7 @@ pub struct Field {
     pub name: &'static str,
     pub shape: Shape,
     pub need: Need,
-    /// May take `${stream:COLUMN}`.
+    /// May take `${stream:COLUMN}`; a value with one is a `Value::Text` whatever the shape says.
     pub per_stream: bool,
     /// May take `${secret:N}`, and is never printed.
     pub secret: bool,
@@ -137,7 +152,9 @@ impl Shape {
             Shape::Int { min, max } if *min == i64::MIN && *max == i64::MAX => "a whole number".into(),
             Shape::Int { min, max } if *max == i64::MAX => format!("a whole number from {min}"),
             Shape::Int { min, max } => format!("a whole number from {min} to {max}"),
-            Shape::Float { min, max } if min.is_finite() && max.is_finite() => format!("a number from {min} to {max}"),
+            Shape::Float { min, max } if min.is_finite() && max.is_finite() => {
+                format!("a number from {min} to {max}")
+            }
             Shape::Float { .. } => "a number".into(),
             Shape::Text => "a text".into(),
             Shape::Name => "a name ([a-z][a-z0-9_]*)".into(),
@@ -167,7 +184,8 @@ impl Shape {
             Shape::Record(_) => "a map".into(),
             Shape::Short { short, .. } => format!("{}, or a map", short.noun()),
             Shape::Forms { scalar, list, map } => {
-                let forms = [scalar.map(|s| s.noun()), list.map(|s| s.noun()), map.map(|_| "a map".to_string())];
+                let forms =
+                    [scalar.map(|s| s.noun()), list.map(|s| s.noun()), map.map(|_| "a map".to_string())];
                 forms.into_iter().flatten().collect::<Vec<_>>().join(", or ")
             }
         }

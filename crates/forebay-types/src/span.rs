@@ -62,6 +62,11 @@ impl Files {
         self.files.get(file.0 as usize).map_or("", |(_, text)| text)
     }
 
+    /// Every text, in the order in which they were added.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, text)| &**text)
+    }
+
     /// The text that a span covers.
     pub fn slice(&self, span: Span) -> &str {
         self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")

@@ -134,7 +134,8 @@ impl Ty {
             Ty::I32 | Ty::U32 | Ty::F32 | Ty::Date => 4,
             Ty::I64 | Ty::U64 | Ty::F64 | Ty::Decimal(_) | Ty::Timestamp(_) | Ty::Duration => 8,
             Ty::String | Ty::Bytes | Ty::List(_) | Ty::Zones => 4,
-            Ty::Optional(inner) => inner.width() + 2,
+            // And the byte that says value, null or missing.
+            Ty::Optional(inner) => inner.width() + 1,
             Ty::Struct(fields) => fields.iter().map(|(_, ty)| ty.width()).sum(),
             Ty::Unknown => 0,
         }
@@ -170,9 +171,10 @@ impl Ty {
                 Ty::Optional(_) => Err(TyError { part: item.into(), why: "it is optional already".into() }),
                 inner => Ok(Ty::Optional(Box::new(inner))),
             },
-            ("decimal", None) => {
-                Err(TyError { part: head.into(), why: "say how many digits after the point: decimal(2)".into() })
-            }
+            ("decimal", None) => Err(TyError {
+                part: head.into(),
+                why: "say how many digits after the point: decimal(2)".into(),
+            }),
             ("list" | "optional", None) => {
                 Err(TyError { part: head.into(), why: format!("say of what: {head}(string)") })
             }
@@ -181,7 +183,9 @@ impl Ty {
                 .find(|(n, _)| *n == name)
                 .map(|(_, ty)| ty.clone())
                 .ok_or_else(|| TyError { part: name.into(), why: "there is no such type".into() }),
-            (name, Some(_)) => Err(TyError { part: name.into(), why: format!("{name} takes nothing in brackets") }),
+            (name, Some(_)) => {
+                Err(TyError { part: name.into(), why: format!("{name} takes nothing in brackets") })
+            }
         }
     }
 }
@@ -258,8 +262,21 @@ mod tests {
     #[test]
     fn every_type_reads_back_as_it_is_written() {
         for text in [
-            "bool", "i8", "u64", "f32", "decimal(2)", "string", "bytes", "timestamp", "timestamp(ms)", "date",
-            "duration", "zones", "list(string)", "optional(i64)", "list(optional(decimal(18)))",
+            "bool",
+            "i8",
+            "u64",
+            "f32",
+            "decimal(2)",
+            "string",
+            "bytes",
+            "timestamp",
+            "timestamp(ms)",
+            "date",
+            "duration",
+            "zones",
+            "list(string)",
+            "optional(i64)",
+            "list(optional(decimal(18)))",
         ] {
             assert_eq!(Ty::parse(text).unwrap().to_string(), text);
         }

@@ -74,7 +74,9 @@ pub fn parse_rate(text: &str) -> Result<f64, UnitError> {
         "/m" => value / 60.0,
         "/h" => value / 3_600.0,
         "/d" => value / 86_400.0,
-        "" => return Err(UnitError { why: "a rate needs a unit".into(), suggest: Some(format!("{number}/s")) }),
+        "" => {
+            return Err(UnitError { why: "a rate needs a unit".into(), suggest: Some(format!("{number}/s")) });
+        }
         other => return Err(error(format!("`{other}` is no unit of a rate: fps, /s, /m, /h or /d"))),
     };
     if per_second > 0.0 { Ok(per_second) } else { Err(error("a rate is more than zero")) }
@@ -85,9 +87,12 @@ pub fn parse_share(text: &str) -> Result<f64, UnitError> {
     let (number, unit) = split_number(text)?;
     let value: f64 = number.parse().map_err(|_| error("the number does not read"))?;
     let share = match unit {
-        "%" => value / 100.0,
+        // Moving the point is exact where a division is not: 99.9% is 0.999.
+        "%" => format!("{number}e-2").parse().unwrap_or(value / 100.0),
         "" if value <= 1.0 => value,
-        "" => return Err(UnitError { why: "a share is at most 1".into(), suggest: Some(format!("{number}%")) }),
+        "" => {
+            return Err(UnitError { why: "a share is at most 1".into(), suggest: Some(format!("{number}%")) });
+        }
         other => return Err(error(format!("`{other}` is no unit of a share: write 10% or 0.1"))),
     };
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(error("a share is from 0% to 100%")) }
@@ -160,7 +165,8 @@ impl fmt::Display for DurationText {
         if self.0 == 0 {
             return f.write_str("0s");
         }
-        let (unit, scale) = DURATIONS.iter().rev().find(|(_, scale)| self.0 % scale == 0).unwrap_or(&("ns", 1));
+        let (unit, scale) =
+            DURATIONS.iter().rev().find(|(_, scale)| self.0 % scale == 0).unwrap_or(&("ns", 1));
         write!(f, "{}{unit}", self.0 / scale)
     }
 }
@@ -196,6 +202,7 @@ mod tests {
         assert_eq!(parse_rate("30fps"), Ok(30.0));
         assert_eq!(parse_rate("90/m"), Ok(1.5));
         assert_eq!(parse_share("10%"), Ok(0.1));
+        assert_eq!(parse_share("99.9%"), Ok(0.999));
         assert_eq!(parse_level("-60dB"), Ok(-60.0));
     }
 
@@ -211,7 +218,9 @@ mod tests {
 
     #[test]
     fn durations_are_written_in_the_largest_whole_unit() {
-        for (nanos, text) in [(0, "0s"), (86_400_000_000_000, "1d"), (90_000_000_000, "90s"), (1_500_000, "1500us")] {
+        for (nanos, text) in
+            [(0, "0s"), (86_400_000_000_000, "1d"), (90_000_000_000, "90s"), (1_500_000, "1500us")]
+        {
             assert_eq!(DurationText(nanos).to_string(), text);
         }
     }

@@ -1,0 +1,306 @@
+//! Commits epochs: waits until every lane has sealed one and every record of it has ended, syncs outputs, writes the one
+//! entry that is the commit point, and tells everybody. When something is away it sets the pipeline back to the last
+//! commit and tries again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use forebay_log::{Log, LogError};
+use forebay_sched::backoff::Backoff;
+use forebay_sched::epochs::{Epochs, Step};
+use forebay_stage::{Fault, FaultKind, Sealed};
+use forebay_types::{Epoch, code};
+
+use crate::edge::Barrier;
+use crate::entry::{self, Committed, Head, ImageEntry};
+use crate::lane::{Command, Report, SealedLane};
+use crate::node::Stop;
+use crate::park::Waker;
+use crate::status::{Outcome, Shared};
+
+/// Bytes of log after the newest images at which new ones are asked for, at least.
+const IMAGE_AFTER_BYTES: u64 = 64 << 20;
+/// Calls in a row that may find something away without any epoch in between when the pipeline is to end.
+const TRIES_WHEN_DRAINING: u32 = 3;
+
+pub struct Coordinator {
+    pub log: Option<Log>,
+    pub committed: Committed,
+    pub epochs: Epochs,
+    pub lanes: Vec<(Sender<Command>, Waker)>,
+    pub reports: Receiver<Report>,
+    /// Parts of epochs that are not committed yet.
+    pub parts: BTreeMap<Epoch, Part>,
+    pub backoff: Backoff,
+    pub shared: Arc<Shared>,
+    pub image_bytes: u64,
+    /// Log entries that the newest images do not need any more end before this sequence.
+    pub sequences: BTreeMap<Epoch, u64>,
+    pub imaging: bool,
+}
+
+/// What the lanes gave for an epoch.
+#[derive(Default)]
+pub struct Part {
+    barrier: Option<Barrier>,
+    sinks: Vec<(String, Sealed)>,
+    deltas: Vec<(String, Vec<u8>)>,
+    images: Vec<(String, u32, Vec<u8>)>,
+    streams: Vec<entry::StreamEntry>,
+}
+
+impl Coordinator {
+    /// The thread's whole life: until the last epoch is committed or the pipeline cannot go on.
+    pub fn run(mut self) {
+        let mut resume_at: Option<(std::time::Instant, Stop)> = None;
+        let outcome = loop {
+            let report = match &resume_at {
+                None => self.reports.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some((at, _)) => {
+                    self.reports.recv_timeout(at.saturating_duration_since(std::time::Instant::now()))
+                }
+            };
+            let step = match report {
+                Ok(report) => self.take(report),
+                Err(RecvTimeoutError::Timeout) => {
+                    resume_at = None;
+                    Ok(self.set_back())
+                }
+                Err(RecvTimeoutError::Disconnected) => break Outcome::Stopped,
+            };
+            match step.and_then(|step| self.act(step)) {
+                Ok(None) => {}
+                Ok(Some(outcome)) => break outcome,
+                Err(stop) => match self.judge(stop) {
+                    Ok((wait, stop)) => {
+                        self.shared.set_waiting(Some(format!("{}: {}", stop.node, stop.fault)));
+                        resume_at = Some((std::time::Instant::now() + wait, stop));
+                    }
+                    Err(outcome) => break outcome,
+                },
+            }
+            if self.shared.abort.load(Ordering::Acquire) {
+                break Outcome::Aborted;
+            }
+        };
+        self.finish(outcome);
+    }
+
+    fn take(&mut self, report: Report) -> Result<Step, Stop> {
+        match report {
+            Report::Sealed(sealed) => Ok(self.sealed(sealed)),
+            Report::Settled { generation, epoch, streams } => {
+                if generation == self.epochs.generation() {
+                    self.parts.entry(epoch).or_default().streams = streams;
+                }
+                Ok(self.epochs.settled(generation, epoch))
+            }
+            Report::Undone { generation } => Ok(self.epochs.undone(generation)),
+            Report::Failed { generation, stop } if generation == self.epochs.generation() => Err(stop),
+            Report::Failed { .. } => Ok(Step::Wait),
+        }
+    }
+
+    fn sealed(&mut self, sealed: SealedLane) -> Step {
+        let epoch = sealed.barrier.epoch;
+        if sealed.generation == self.epochs.generation() {
+            let part = self.parts.entry(epoch).or_default();
+            part.barrier = Some(sealed.barrier);
+            part.sinks.extend(sealed.sinks);
+            part.deltas.extend(sealed.deltas);
+            part.images.extend(sealed.images);
+        }
+        self.epochs.sealed(sealed.generation, epoch)
+    }
+
+    fn act(&mut self, mut step: Step) -> Result<Option<Outcome>, Stop> {
+        loop {
+            step = match step {
+                Step::Wait => return Ok(None),
+                Step::Settle(epoch) => {
+                    self.tell(|| Command::Settle(epoch));
+                    return Ok(None);
+                }
+                Step::Resume(generation) => {
+                    self.tell(|| Command::Resume(generation));
+                    return Ok(None);
+                }
+                Step::Commit(epoch) => {
+                    let barrier = self.commit(epoch)?;
+                    self.backoff.succeed();
+                    self.shared.epochs.fetch_add(1, Ordering::Relaxed);
+                    self.shared.set_waiting(None);
+                    self.tell(|| Command::Committed(epoch));
+                    let step = self.epochs.committed_now(epoch);
+                    if barrier.drain {
+                        let complete = barrier.complete;
+                        return Ok(Some(if complete { Outcome::Complete } else { Outcome::Drained }));
+                    }
+                    step
+                }
+            };
+        }
+    }
+
+    /// Makes an epoch durable: outputs first, then the entry.
+    fn commit(&mut self, epoch: Epoch) -> Result<Barrier, Stop> {
+        let mut part = self.parts.remove(&epoch).unwrap_or_default();
+        let barrier = part.barrier.expect("a committed epoch had a barrier");
+        for (node, sealed) in &mut part.sinks {
+            if let Some(sync) = sealed.sync.take() {
+                sync().map_err(|error| self.away(node, format!("its output cannot be synced: {error}")))?;
+            }
+        }
+        self.write(epoch, barrier, part)?;
+        Ok(barrier)
+    }
+
+    fn write(&mut self, epoch: Epoch, barrier: Barrier, part: Part) -> Result<(), Stop> {
+        let Some(log) = &mut self.log else {
+            self.committed.epoch = epoch;
+            return Ok(());
+        };
+        let mut head = Head::new(epoch);
+        head.complete = barrier.complete;
+        for (node, shard, bytes) in &part.images {
+            let blob = format!("{node}-{shard:04}-{}", epoch.0);
+            log.put_blob(&blob, &[bytes]).map_err(|error| stop_of(&error))?;
+            head.images.push(ImageEntry { node: node.clone(), shard: *shard, epoch: epoch.0, blob });
+        }
+        let changed = |stream: &&entry::StreamEntry| {
+            self.committed.streams.get(&(stream.source.clone(), stream.stream.clone())) != Some(*stream)
+        };
+        head.streams = part.streams.iter().filter(changed).cloned().collect();
+        head.sinks = part.sinks.iter().map(|(node, sealed)| (node.clone(), sealed.entry.len())).collect();
+        head.deltas = part.deltas.iter().map(|(node, delta)| (node.clone(), delta.len())).collect();
+        let bytes = entry::encode(&head);
+        let mut parts: Vec<&[u8]> = vec![&bytes];
+        parts.extend(part.sinks.iter().map(|(_, sealed)| sealed.entry.as_slice()));
+        parts.extend(part.deltas.iter().map(|(_, delta)| delta.as_slice()));
+        let sequence = log.append(&parts).map_err(|error| stop_of(&error))?;
+        log.sync().map_err(|error| stop_of(&error))?;
+        self.sequences.insert(epoch, sequence);
+        self.remember(head, part);
+        self.keep_log_short();
+        Ok(())
+    }
+
+    /// Keeps what was committed in memory as a reader of the log would have it.
+    fn remember(&mut self, head: Head, part: Part) {
+        let committed = &mut self.committed;
+        committed.epoch = Epoch(head.epoch);
+        committed.complete = head.complete;
+        for stream in head.streams {
+            committed.streams.insert((stream.source.clone(), stream.stream.clone()), stream);
+        }
+        for (node, sealed) in part.sinks {
+            committed.sinks.insert(node, sealed.entry);
+        }
+        for image in head.images {
+            let old = committed.images.insert((image.node.clone(), image.shard), image);
+            if let (Some(old), Some(log)) = (old, &mut self.log) {
+                // An image that cannot be removed now is removed with the state directory.
+                let _ = log.remove_blob(&old.blob);
+            }
+        }
+    }
+
+    /// Asks for images when the log has grown, and drops what lies before them once they are complete.
+    fn keep_log_short(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        let shards: u64 = self.shared.state_shards;
+        if shards == 0 || log.bytes() < IMAGE_AFTER_BYTES.max(self.image_bytes * 2) {
+            return;
+        }
+        let oldest = self.committed.images.values().map(|image| image.epoch).min();
+        let covered = self.committed.images.len() as u64 == shards;
+        if let (true, Some(oldest)) = (covered, oldest)
+            && self.imaging
+            && oldest > self.shared.imaging_since.load(Ordering::Relaxed)
+        {
+            self.imaging = false;
+            self.restate();
+        } else if !self.imaging {
+            self.imaging = true;
+            self.shared.imaging_since.store(self.committed.epoch.0, Ordering::Relaxed);
+            self.tell(|| Command::Image);
+        }
+    }
+
+    /// Writes a full entry, after which everything before the images can go.
+    fn restate(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        let mut head = Head::new(self.committed.epoch);
+        head.full = true;
+        head.streams = self.committed.streams.values().cloned().collect();
+        head.sinks = self.committed.sinks.iter().map(|(node, entry)| (node.clone(), entry.len())).collect();
+        head.images = self.committed.images.values().cloned().collect();
+        let bytes = entry::encode(&head);
+        let mut parts: Vec<&[u8]> = vec![&bytes];
+        parts.extend(self.committed.sinks.values().map(Vec::as_slice));
+        let oldest = Epoch(self.committed.images.values().map(|image| image.epoch).min().unwrap_or(0));
+        // Failing here loses nothing: the log is only longer than it has to be.
+        if log.append(&parts).and_then(|_| log.sync()).is_ok()
+            && let Some(first) = self.sequences.range(oldest..).next().map(|(_, sequence)| *sequence)
+            && log.remove_before(first).is_ok()
+        {
+            self.sequences = self.sequences.split_off(&oldest);
+            self.image_bytes = log.bytes();
+        }
+    }
+
+    fn away(&self, node: &str, message: String) -> Stop {
+        Stop { node: node.to_string(), fault: Fault::away(&code::COMMIT_FAILED, message) }
+    }
+
+    /// Whether a failure is waited for, and how long; otherwise the pipeline ends with it.
+    fn judge(&mut self, stop: Stop) -> Result<(Duration, Stop), Outcome> {
+        let draining = self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING;
+        if stop.fault.kind == FaultKind::Fatal || draining {
+            return Err(Outcome::Failed { node: stop.node, fault: stop.fault });
+        }
+        Ok((Duration::from_nanos(self.backoff.fail() as u64), stop))
+    }
+
+    fn set_back(&mut self) -> Step {
+        self.parts.clear();
+        let generation = self.epochs.abort();
+        self.shared.aborts.fetch_add(1, Ordering::Relaxed);
+        self.tell(|| Command::Undo(generation));
+        Step::Wait
+    }
+
+    fn tell(&self, command: impl Fn() -> Command) {
+        (0..self.lanes.len()).for_each(|lane| self.tell_one(lane, command()));
+    }
+
+    fn tell_one(&self, lane: usize, command: Command) {
+        let (sender, waker) = &self.lanes[lane];
+        let _ = sender.send(command);
+        waker.wake();
+    }
+
+    fn finish(self, mut outcome: Outcome) {
+        self.tell(|| Command::Stop);
+        // Lanes that have ended let go of their end of the channel. Until then something may still go wrong in what follows a
+        // commit: a finished file that cannot get its name.
+        while let Ok(report) = self.reports.recv() {
+            if let (Report::Failed { stop, .. }, Outcome::Complete | Outcome::Drained) = (report, &outcome) {
+                outcome = Outcome::Failed { node: stop.node, fault: stop.fault };
+            }
+        }
+        let mut slot = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.get_or_insert(outcome);
+    }
+}
+
+fn stop_of(error: &LogError) -> Stop {
+    let fault = match error {
+        LogError::Full { .. } | LogError::Io { .. } => Fault::away(&code::COMMIT_FAILED, error.to_string()),
+        _ => Fault::fatal(&code::COMMIT_FAILED, error.to_string()),
+    };
+    Stop { node: "(state)".into(), fault }
+}

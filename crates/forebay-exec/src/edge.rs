@@ -1,0 +1,114 @@
+//! The bounded way from one lane to another. What crosses is a parcel: everything that one round of one segment
+//! has for the other, with the barrier where one follows. A free place is the credit: the sender looks for one on
+//! each edge before it starts the round. Empty parcels travel back, so that nothing is allocated.
+
+use forebay_batch::Batch;
+use forebay_sched::epochs::Generation;
+use forebay_types::Epoch;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use crate::park::Waker;
+
+/// What a round sends along one edge.
+#[derive(Debug, Default)]
+pub struct Parcel {
+    pub generation: Generation,
+    pub round: u64,
+    /// Batches with the exchange (an index into the plan) that each one takes.
+    pub batches: Vec<(u16, Batch)>,
+    pub barrier: Option<Barrier>,
+}
+
+/// Ends an epoch behind the round that carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    pub epoch: Epoch,
+    /// Stages give out what they still hold: no more input in this run.
+    pub drain: bool,
+    /// Every source has ended: outputs are complete.
+    pub complete: bool,
+}
+
+/// Rounds that may be on an edge at once.
+pub const EDGE_ROUNDS: usize = 8;
+
+/// The sending end.
+pub struct Sender {
+    full: Producer<Parcel>,
+    empty: Consumer<Parcel>,
+    receiver: Waker,
+}
+
+/// The receiving end.
+pub struct Receiver {
+    full: Consumer<Parcel>,
+    empty: Producer<Parcel>,
+    sender: Waker,
+}
+
+/// Makes an edge; the wakers are those of the lanes at its ends.
+pub fn edge(sender: Waker, receiver: Waker) -> (Sender, Receiver) {
+    let (full_in, full_out) = RingBuffer::new(EDGE_ROUNDS);
+    let (empty_in, empty_out) = RingBuffer::new(EDGE_ROUNDS);
+    (
+        Sender { full: full_in, empty: empty_out, receiver },
+        Receiver { full: full_out, empty: empty_in, sender },
+    )
+}
+
+impl Sender {
+    /// Whether a round may start that sends along this edge.
+    pub fn has_room(&self) -> bool {
+        self.full.slots() > 0
+    }
+
+    /// An empty parcel, used before where there is one.
+    pub fn blank(&mut self) -> Parcel {
+        self.empty.pop().unwrap_or_default()
+    }
+
+    /// Sends; room was looked for before.
+    pub fn send(&mut self, parcel: Parcel) {
+        self.full.push(parcel).expect("room on the edge was reserved before the round");
+        self.receiver.wake();
+    }
+}
+
+impl Receiver {
+    pub fn peek(&self) -> Option<&Parcel> {
+        self.full.peek().ok()
+    }
+
+    /// Takes the next parcel.
+    pub fn take(&mut self) -> Option<Parcel> {
+        let parcel = self.full.pop().ok()?;
+        self.sender.wake();
+        Some(parcel)
+    }
+
+    /// Gives an emptied parcel back.
+    pub fn give_back(&mut self, mut parcel: Parcel) {
+        parcel.batches.clear();
+        parcel.barrier = None;
+        let _ = self.empty.push(parcel);
+    }
+
+    /// Wakes the lane at the other end for something that is not on the edge.
+    pub fn wake_sender(&self) {
+        self.sender.wake();
+    }
+
+    /// Throws away what belongs to an older generation.
+    pub fn discard_before(&mut self, generation: Generation) {
+        while self.peek().is_some_and(|parcel| parcel.generation < generation) {
+            if let Some(parcel) = self.take() {
+                self.give_back(parcel);
+            }
+        }
+    }
+
+    /// Where the queue stands, for the metrics.
+    pub fn depth(&self) -> usize {
+        self.full.slots()
+    }
+}

@@ -1,0 +1,152 @@
+//! Starts a plan and holds on to it: makes nodes, edges, lanes and the coordinator, restores what was committed, and
+//! gives a handle to watch, drain and stop the run.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use forebay_expr::Values;
+use forebay_log::testing::Faults;
+use forebay_plan::plan::Plan;
+use forebay_stage::{Fault, ModelFiles, Registry};
+use forebay_types::code;
+
+use crate::assemble;
+use crate::clock::Clock;
+use crate::lane::Command;
+use crate::park::Waker;
+use crate::status::{Outcome, Shared};
+
+/// What is to run.
+pub struct Job<'a> {
+    pub plan: &'a Plan,
+    pub registry: &'a Registry,
+    pub values: &'a Values,
+    pub models: &'a dyn ModelFiles,
+    /// The folder of the pipeline file.
+    pub base: PathBuf,
+    pub options: Options,
+}
+
+#[derive(Clone)]
+pub struct Options {
+    /// Where state and positions are kept; without it nothing survives the process.
+    pub state_dir: Option<PathBuf>,
+    /// Forget what the state directory holds.
+    pub fresh: bool,
+    /// Records a round takes from a stream, at most.
+    pub max_batch: usize,
+    pub clock: Clock,
+    /// Waits between tries when something is away, first and longest, nanoseconds.
+    pub retry_ns: (i64, i64),
+    /// Faults for the log, in tests.
+    pub log_faults: Option<Faults>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            state_dir: None,
+            fresh: false,
+            max_batch: 1024,
+            clock: Clock::System,
+            retry_ns: (100_000_000, 5_000_000_000),
+            log_faults: None,
+        }
+    }
+}
+
+/// A run.
+pub struct Running {
+    shared: Arc<Shared>,
+    lanes: Vec<Waker>,
+    commands: Vec<crossbeam_channel::Sender<Command>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts a job. An error says what is in the way; nothing runs then.
+pub fn start(job: Job<'_>) -> Result<Running, Fault> {
+    let assembled = assemble::assemble(&job)?;
+    let shared = assembled.coordinator.shared.clone();
+    let lanes: Vec<Waker> = assembled.lanes.iter().map(|lane| lane.parker.waker()).collect();
+    let commands = assembled.coordinator.lanes.iter().map(|(sender, _)| sender.clone()).collect();
+    let mut threads = Vec::new();
+    let spawn_failed = |error: std::io::Error| {
+        Fault::fatal(&code::COMMIT_FAILED, format!("the system gives no thread: {error}"))
+    };
+    for (at, lane) in assembled.lanes.into_iter().enumerate() {
+        let name = format!("forebay-lane-{at}");
+        threads.push(std::thread::Builder::new().name(name).spawn(move || lane.run()).map_err(spawn_failed)?);
+    }
+    let coordinator = assembled.coordinator;
+    let commit = std::thread::Builder::new().name("forebay-commit".into());
+    threads.push(commit.spawn(move || coordinator.run()).map_err(spawn_failed)?);
+    Ok(Running { shared, lanes, commands, threads })
+}
+
+impl Running {
+    /// Takes in nothing more; ends when everything that was taken in is committed.
+    pub fn drain(&self) {
+        self.shared.wish.drain();
+        self.lanes.iter().for_each(Waker::wake);
+    }
+
+    /// Ends at once; what is not committed will be done again by the next run.
+    pub fn abort(&self) {
+        self.shared.abort.store(true, Ordering::Release);
+        let mut outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.get_or_insert(Outcome::Aborted);
+        drop(outcome);
+        for (commands, waker) in self.commands.iter().zip(&self.lanes) {
+            let _ = commands.send(Command::Stop);
+            waker.wake();
+        }
+    }
+
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// How it ended, if it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for the end.
+    pub fn wait(mut self) -> Outcome {
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        self.outcome().unwrap_or(Outcome::Stopped)
+    }
+}
+
+/// Asks the sources for a round without records.
+#[derive(Clone, Default)]
+pub struct Nudge {
+    asked: Arc<AtomicBool>,
+    /// The lane with the sources.
+    source_lane: Option<Waker>,
+}
+
+impl Nudge {
+    pub fn new(source_lane: Waker) -> Nudge {
+        Nudge { asked: Arc::default(), source_lane: Some(source_lane) }
+    }
+
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+        if let Some(waker) = &self.source_lane {
+            waker.wake();
+        }
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
+    pub fn take(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::AcqRel)
+    }
+}

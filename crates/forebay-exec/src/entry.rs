@@ -1,0 +1,201 @@
+//! The commit entry: one for each epoch, the point at which outputs, source positions and state changes are
+//! committed together. JSON for what people may want to read, followed by the bytes of deltas and sinks.
+//!
+//! Streams, sinks and images are stated as absolute values when they have changed; reading a log from its beginning
+//! and letting the later value win gives the state at its end. A *full* entry states everything, so that what
+//! lies before it is only needed for the deltas that follow the images.
+
+use std::collections::BTreeMap;
+
+use forebay_log::{Entry, LogError};
+use forebay_stage::Position;
+use forebay_types::Epoch;
+use serde::{Deserialize, Serialize};
+
+/// Version of the format; a newer one is refused.
+const VERSION: u32 = 1;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Head {
+    pub version: u32,
+    pub epoch: u64,
+    pub full: bool,
+    /// Every source has ended and the outputs are complete.
+    pub complete: bool,
+    pub streams: Vec<StreamEntry>,
+    /// Node and length of each sink's part.
+    pub sinks: Vec<(String, usize)>,
+    /// Node and length of each state's delta, one for each lane that had one.
+    pub deltas: Vec<(String, usize)>,
+    pub images: Vec<ImageEntry>,
+}
+
+/// A stream as of this epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamEntry {
+    pub source: String,
+    pub stream: String,
+    pub seq: u64,
+    pub offset: u64,
+    pub high: Option<i64>,
+    pub not_after: Option<i64>,
+    pub fingerprint: String,
+    pub taken: u64,
+    /// Ended records: fate, reason, count.
+    pub ends: Vec<(String, String, u64)>,
+    pub lost: u64,
+}
+
+impl StreamEntry {
+    pub fn position(&self) -> Position {
+        Position { seq: self.seq, offset: self.offset }
+    }
+}
+
+/// A state image that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageEntry {
+    pub node: String,
+    pub shard: u32,
+    pub epoch: u64,
+    pub blob: String,
+}
+
+/// The bytes of an entry, in parts for the log.
+pub fn encode(head: &Head) -> Vec<u8> {
+    let json = serde_json::to_vec(head).expect("a head of strings and numbers");
+    let mut bytes = Vec::with_capacity(json.len() + 4);
+    bytes.extend_from_slice(&(json.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(&json);
+    bytes
+}
+
+/// An entry that was read back.
+pub struct Read<'a> {
+    pub head: Head,
+    rest: &'a [u8],
+}
+
+/// Reads an entry. The log has checked its bytes, so what does not read is of another version.
+pub fn decode(entry: &Entry) -> Result<Read<'_>, String> {
+    let wrong = || {
+        format!("entry {} of the state does not read: it is of another version of Forebay", entry.sequence)
+    };
+    let (len, rest) = entry.bytes.split_first_chunk::<4>().ok_or_else(wrong)?;
+    let len = u32::from_le_bytes(*len) as usize;
+    let json = rest.get(..len).ok_or_else(wrong)?;
+    let head: Head = serde_json::from_slice(json).map_err(|_| wrong())?;
+    if head.version > VERSION {
+        return Err(wrong());
+    }
+    Ok(Read { head, rest: &rest[len..] })
+}
+
+impl Read<'_> {
+    /// The sinks' parts by node.
+    pub fn sinks(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        cut(&self.head.sinks, self.rest, 0)
+    }
+
+    /// The deltas by node.
+    pub fn deltas(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let before = self.head.sinks.iter().map(|(_, len)| len).sum();
+        cut(&self.head.deltas, self.rest, before)
+    }
+}
+
+fn cut<'a>(
+    parts: &'a [(String, usize)],
+    bytes: &'a [u8],
+    mut at: usize,
+) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    parts.iter().map(move |(node, len)| {
+        let part = bytes.get(at..at + len).unwrap_or(&[]);
+        at += len;
+        (node.as_str(), part)
+    })
+}
+
+impl Head {
+    pub fn new(epoch: Epoch) -> Head {
+        Head { version: VERSION, epoch: epoch.0, ..Head::default() }
+    }
+}
+
+/// Everything that was committed, as read from a log.
+#[derive(Clone, Debug, Default)]
+pub struct Committed {
+    pub epoch: Epoch,
+    pub complete: bool,
+    /// By source and stream.
+    pub streams: BTreeMap<(String, String), StreamEntry>,
+    pub sinks: BTreeMap<String, Vec<u8>>,
+    /// The newest image of each shard, by node and shard.
+    pub images: BTreeMap<(String, u32), ImageEntry>,
+}
+
+impl Committed {
+    /// Adds an entry that came after all before.
+    pub fn fold(&mut self, read: &Read<'_>) {
+        let head = &read.head;
+        self.epoch = Epoch(head.epoch);
+        self.complete = head.complete;
+        for stream in &head.streams {
+            self.streams.insert((stream.source.clone(), stream.stream.clone()), stream.clone());
+        }
+        for (node, bytes) in read.sinks() {
+            self.sinks.insert(node.to_string(), bytes.to_vec());
+        }
+        for image in &head.images {
+            self.images.insert((image.node.clone(), image.shard), image.clone());
+        }
+    }
+
+    /// Reads a whole log.
+    pub fn read(entries: impl Iterator<Item = Result<Entry, LogError>>) -> Result<Committed, String> {
+        let mut committed = Committed::default();
+        for entry in entries {
+            let entry = entry.map_err(|error| error.to_string())?;
+            committed.fold(&decode(&entry)?);
+        }
+        Ok(committed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_value_wins_and_parts_come_back_whole() {
+        let mut head = Head::new(Epoch(3));
+        head.streams.push(StreamEntry {
+            source: "tx".into(),
+            stream: "a".into(),
+            seq: 7,
+            ..StreamEntry::default()
+        });
+        head.sinks.push(("out".into(), 2));
+        head.deltas = vec![("w".into(), 1), ("w".into(), 3)];
+        let mut bytes = encode(&head);
+        bytes.extend_from_slice(b"ssdeee");
+        let entry = Entry { sequence: 1, bytes };
+        let read = decode(&entry).unwrap();
+        assert_eq!(read.deltas().collect::<Vec<_>>(), [("w", &b"d"[..]), ("w", b"eee")]);
+        let mut committed = Committed::default();
+        committed.fold(&read);
+        let mut later = Head::new(Epoch(4));
+        later.streams.push(StreamEntry {
+            source: "tx".into(),
+            stream: "a".into(),
+            seq: 9,
+            ..StreamEntry::default()
+        });
+        let entry = Entry { sequence: 2, bytes: encode(&later) };
+        committed.fold(&decode(&entry).unwrap());
+        assert_eq!(committed.epoch, Epoch(4));
+        assert_eq!(committed.streams[&("tx".into(), "a".into())].seq, 9);
+        assert_eq!(committed.sinks["out"], b"ss");
+        assert!(decode(&Entry { sequence: 3, bytes: vec![9] }).is_err());
+    }
+}

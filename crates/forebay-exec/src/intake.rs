@@ -1,0 +1,313 @@
+//! One stream of a source as the engine sees it: what was read and waits, its times, its position, its account.
+
+use std::sync::Arc;
+
+use forebay_batch::{Batch, Columns, Header, HeaderRing, Origin, Raw, Rows, Times};
+use forebay_plan::plan::{EventTimePlan, SloPlan};
+use forebay_sched::ledger::Account;
+use forebay_sched::merge::Head;
+use forebay_spec::pipeline::From;
+use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused, Reject};
+use forebay_types::code;
+use forebay_types::id::NodeId;
+use forebay_types::{Epoch, StreamId};
+
+use crate::entry::StreamEntry;
+
+/// Place in the merged order: the highest event time so far, the stream, the sequence number.
+pub type Key = (i64, StreamId, u64);
+
+pub struct Intake {
+    pub id: StreamId,
+    pub source: String,
+    pub name: String,
+    reader: Box<dyn Reader>,
+    not_after: Option<i64>,
+    facts: Facts,
+    chunk: Chunk,
+    /// Times of each row of the chunk.
+    times: Vec<Times>,
+    /// The first row of the chunk that has not been released.
+    next: usize,
+    high: i64,
+    state: Read,
+    /// What stopped the last read; it counts once the rows before it are released.
+    fault: Option<Fault>,
+    /// After the last record that was released.
+    position: Position,
+    /// Highest event time up to there.
+    released_high: i64,
+    /// Records released over the life of the pipeline.
+    pub taken: u64,
+    pub account: Account,
+}
+
+/// What the plan says about a source's streams.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    pub node: NodeId,
+    pub event_time: Option<EventTimePlan>,
+    pub slo: Option<SloPlan>,
+    /// A source that ends counts its deadlines from the read.
+    pub ends: bool,
+}
+
+/// Rows that leave the intake.
+pub struct Released {
+    pub batch: Batch,
+    pub rejects: Vec<Reject>,
+}
+
+impl Intake {
+    pub fn new(id: StreamId, source: String, stream: forebay_stage::Stream, facts: Facts) -> Intake {
+        Intake {
+            id,
+            source,
+            name: stream.name,
+            reader: stream.reader,
+            not_after: stream.not_after,
+            facts,
+            chunk: Chunk::default(),
+            times: Vec::new(),
+            next: 0,
+            high: i64::MIN,
+            state: Read::More,
+            fault: None,
+            position: Position::default(),
+            released_high: i64::MIN,
+            taken: 0,
+            account: Account::default(),
+        }
+    }
+
+    /// Goes to what was committed, or to the beginning.
+    pub fn restore(&mut self, entry: Option<&StreamEntry>, account: Account) -> Result<(), Fault> {
+        self.chunk.clear();
+        self.times.clear();
+        self.next = 0;
+        self.state = Read::More;
+        self.fault = None;
+        self.position = entry.map_or_else(Position::default, StreamEntry::position);
+        self.high = entry.and_then(|entry| entry.high).unwrap_or(i64::MIN);
+        self.released_high = self.high;
+        if let Some(entry) = entry {
+            self.not_after = entry.not_after;
+        }
+        self.taken = account.taken;
+        self.account = account;
+        self.reader.seek(self.position)
+    }
+
+    pub fn fingerprint(&self) -> String {
+        self.reader.fingerprint()
+    }
+
+    pub fn node(&self) -> NodeId {
+        self.facts.node
+    }
+
+    /// Reads when nothing waits and there may be something.
+    pub fn refill(&mut self, now: i64, max: usize) -> Result<(), Fault> {
+        let due = match self.state {
+            Read::More => true,
+            Read::NotBefore(time) => time <= now,
+            Read::End => false,
+        };
+        if self.next < self.chunk.rows() || !due {
+            return Ok(());
+        }
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        self.chunk.clear();
+        self.next = 0;
+        let read = self.reader.read(now, max, &mut self.chunk);
+        self.stamp(now);
+        match read {
+            Ok(state) => self.state = state,
+            Err(fault) if self.chunk.rows() == 0 => return Err(fault),
+            Err(fault) => self.fault = Some(fault),
+        }
+        Ok(())
+    }
+
+    /// Works out the times of the chunk's rows.
+    fn stamp(&mut self, arrival: i64) {
+        self.times.clear();
+        let rows = self.chunk.rows();
+        let mut refused = self.chunk.refused.iter().map(|refused| refused.row as usize).peekable();
+        let columns = self.chunk.columns.clone();
+        let events = self.facts.event_time.and_then(|plan| {
+            let column = columns.as_ref()?.col(plan.addr).fixed::<i64>();
+            Some((plan, column))
+        });
+        let latest = self.not_after.unwrap_or(arrival);
+        let mut ahead: Vec<Refused> = Vec::new();
+        for row in 0..rows {
+            let bad = refused.next_if_eq(&row).is_some();
+            let event = match &events {
+                None => arrival,
+                Some(_) if bad => self.high.max(0),
+                Some((plan, column)) => {
+                    let event = column[row];
+                    if event > latest.saturating_add(plan.max_ahead_ns) {
+                        ahead.push(from_the_future(row, event, latest, plan.max_ahead_ns));
+                    } else {
+                        self.high = self.high.max(event);
+                    }
+                    event
+                }
+            };
+            let watermark = match &events {
+                Some((plan, _)) => self.high.saturating_sub(plan.out_of_order_ns),
+                None => i64::MIN,
+            };
+            let deadline = self.deadline(event, arrival);
+            self.times.push(Times { event, high: self.high, watermark, arrival, deadline });
+        }
+        if !ahead.is_empty() {
+            self.chunk.refused.append(&mut ahead);
+            self.chunk.refused.sort_by_key(|refused| refused.row);
+        }
+    }
+
+    fn deadline(&self, event: i64, arrival: i64) -> i64 {
+        match self.facts.slo {
+            None => i64::MAX,
+            Some(slo) if slo.from == From::EventTime && !self.facts.ends => {
+                event.saturating_add(slo.deadline_ns)
+            }
+            Some(slo) => arrival.saturating_add(slo.deadline_ns),
+        }
+    }
+
+    /// What the merge has to know of this stream.
+    pub fn head(&self) -> Head<Key> {
+        match self.chunk.rows() {
+            rows if self.next < rows => Head::UpTo(self.key(rows - 1)),
+            _ if self.state == Read::End => Head::Ended,
+            _ => Head::Above((self.high, self.id, self.position.seq.saturating_sub(1))),
+        }
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.chunk.rows() - self.next
+    }
+
+    pub fn first_key(&self) -> Option<Key> {
+        (self.waiting() > 0).then(|| self.key(self.next))
+    }
+
+    fn key(&self, row: usize) -> Key {
+        (self.times[row].high, self.id, self.chunk.seqs[row])
+    }
+
+    /// How many waiting rows are at or below a key.
+    pub fn rows_up_to(&self, allows: impl Fn(&Key) -> bool) -> usize {
+        let (mut low, mut high) = (self.next, self.chunk.rows());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if allows(&self.key(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low - self.next
+    }
+
+    /// Hands out the next rows as a batch with a header of its own: their claim.
+    pub fn release(&mut self, count: usize, epoch: Epoch, headers: &mut HeaderRing) -> Released {
+        let (from, to) = (self.next, self.next + count);
+        let mut shell = headers.take(self.facts.node, epoch);
+        let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
+        for row in from..to {
+            let seq = self.chunk.seqs[row];
+            header.push(Origin { stream: self.id, first: seq, last: seq, ordinal: 0 }, self.times[row]);
+        }
+        header.raw = self.chunk.raw.as_ref().map(|raw| cut_raw(raw, from, to));
+        let header = headers.share(shell);
+        let columns = self.cut_columns(from, to);
+        let batch = Batch::new(header.clone(), columns);
+        self.next = to;
+        self.taken += count as u64;
+        self.position = self.chunk.position_after(to - 1);
+        self.released_high = self.times[to - 1].high;
+        self.refuse(from, to, batch, &header)
+    }
+
+    /// Takes the rows that could not be read out of the batch.
+    fn refuse(&mut self, from: usize, to: usize, batch: Batch, header: &Arc<Header>) -> Released {
+        let is_here = |refused: &&Refused| (from..to).contains(&(refused.row as usize));
+        let refused: Vec<&Refused> = self.chunk.refused.iter().filter(is_here).collect();
+        if refused.is_empty() {
+            return Released { batch, rejects: Vec::new() };
+        }
+        let reject = |refused: &&Refused| Reject {
+            header: header.clone(),
+            row: refused.row - from as u32,
+            code: refused.code,
+            reason: refused.reason.clone(),
+        };
+        let rejects: Vec<Reject> = refused.iter().map(reject).collect();
+        let mut bad = rejects.iter().map(|reject| reject.row).peekable();
+        let good = (0..(to - from) as u32).filter(|row| {
+            while bad.next_if(|bad| bad < row).is_some() {}
+            bad.peek() != Some(row)
+        });
+        let rows = Rows::List(Arc::new(good.collect()));
+        Released { batch: batch.select(rows), rejects }
+    }
+
+    fn cut_columns(&self, from: usize, to: usize) -> Arc<Columns> {
+        match &self.chunk.columns {
+            Some(columns) if from == 0 && to == self.chunk.rows() => columns.clone(),
+            Some(columns) => Arc::new(columns.part(from, to)),
+            None => Arc::default(),
+        }
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.state == Read::End && self.waiting() == 0
+    }
+
+    /// When there may be more to read.
+    pub fn not_before(&self) -> Option<i64> {
+        match self.state {
+            Read::NotBefore(time) if self.waiting() == 0 => Some(time),
+            _ => None,
+        }
+    }
+
+    /// Whether there is something to do without waiting.
+    pub fn is_due(&self, now: i64) -> bool {
+        self.waiting() > 0 || self.state == Read::More || matches!(self.state, Read::NotBefore(t) if t <= now)
+    }
+
+    /// The stream as of what was released so far; ends are filled in when they are known.
+    pub fn entry(&self) -> StreamEntry {
+        StreamEntry {
+            source: self.source.clone(),
+            stream: self.name.clone(),
+            seq: self.position.seq,
+            offset: self.position.offset,
+            high: (self.released_high != i64::MIN).then_some(self.released_high),
+            not_after: self.not_after,
+            fingerprint: self.reader.fingerprint(),
+            taken: self.taken,
+            ends: Vec::new(),
+            lost: 0,
+        }
+    }
+}
+
+fn from_the_future(row: usize, event: i64, latest: i64, max_ahead_ns: i64) -> Refused {
+    let ahead = forebay_types::unit::DurationText((event - latest) / 1_000_000_000 * 1_000_000_000);
+    let allowed = forebay_types::unit::DurationText(max_ahead_ns);
+    let reason = format!("its event time is {ahead} past its arrival, and `max_ahead` is {allowed}");
+    Refused { row: row as u32, code: &code::RECORD_AHEAD, reason }
+}
+
+fn cut_raw(raw: &Raw, from: usize, to: usize) -> Raw {
+    Raw { buf: raw.buf.clone(), ranges: raw.ranges[from..to].to_vec() }
+}

@@ -1,0 +1,76 @@
+//! What all nodes of a lane share: the clock, scratch memory, the table of reasons, the crash mark.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use forebay_batch::{Batch, RowsRing};
+use forebay_log::mark::Slot;
+use forebay_sched::ledger::Reasons;
+use forebay_sched::suspects::{Key, Range};
+use forebay_stage::Outbox;
+use forebay_types::StreamId;
+use forebay_types::end::{End, Fate};
+use forebay_types::id::NodeId;
+
+use crate::clock::Clock;
+
+/// Reasons of ends by number, for the whole pipeline.
+pub type SharedReasons = Arc<Mutex<Reasons>>;
+
+pub struct Kit {
+    pub clock: Clock,
+    pub outbox: Outbox,
+    pub rows: RowsRing,
+    /// What the lane is working on, for the process that comes after a crash.
+    slot: Option<Slot>,
+    reasons: SharedReasons,
+    /// Ends that this lane has used, so that the shared table is asked once for each.
+    ends: Vec<(Fate, &'static str, End)>,
+}
+
+impl Kit {
+    pub fn new(clock: Clock, slot: Option<Slot>, reasons: SharedReasons) -> Kit {
+        Kit { clock, outbox: Outbox::default(), rows: RowsRing::default(), slot, reasons, ends: Vec::new() }
+    }
+
+    /// The end of this fate and reason.
+    pub fn end(&mut self, fate: Fate, reason: &'static str) -> End {
+        if let Some((_, _, end)) = self.ends.iter().find(|(f, r, _)| *f == fate && *r == reason) {
+            return *end;
+        }
+        let id = self.reasons.lock().unwrap_or_else(PoisonError::into_inner).id(reason);
+        let end = End::new(fate, id);
+        self.ends.push((fate, reason, end));
+        end
+    }
+
+    /// Notes that a node is about to work on a batch.
+    pub fn mark(&mut self, node: NodeId, batch: &Batch) {
+        if let Some(slot) = &mut self.slot {
+            let hull = batch.rows().hull();
+            if hull.is_empty() {
+                return;
+            }
+            let words = |row: usize| {
+                let (high, origin) = batch.header().order(row);
+                [high as u64, u64::from(origin.stream.0), origin.first]
+            };
+            let ([a, b, c], [d, e, f]) = (words(hull.start), words(hull.end - 1));
+            slot.store([u64::from(node.0), a, b, c, d, e, f]);
+        }
+    }
+
+    /// Notes that nothing is being worked on.
+    pub fn unmark(&mut self) {
+        if let Some(slot) = &mut self.slot {
+            slot.clear();
+        }
+    }
+}
+
+/// The node and range that a mark names.
+pub fn read_mark(words: [u64; forebay_log::mark::WORDS]) -> (NodeId, Range) {
+    let [node, a, b, c, d, e, f] = words;
+    let key =
+        |high: u64, stream: u64, seq: u64| Key { high: high as i64, stream: StreamId(stream as u32), seq };
+    (NodeId(node as u16), Range { first: key(a, b, c), last: key(d, e, f) })
+}

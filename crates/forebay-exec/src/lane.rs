@@ -1,0 +1,389 @@
+//! A lane: one thread that owns instances of segments, runs their rounds when there is input and room, and otherwise
+//! sleeps until somebody has something for it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use forebay_sched::epochs::Generation;
+use forebay_stage::{Sealed, Turn};
+use forebay_types::Epoch;
+
+use crate::driver::{Driver, FromSource, Next};
+use crate::edge::Barrier;
+use crate::entry::StreamEntry;
+use crate::kit::Kit;
+use crate::node::{Stop, Work};
+use crate::park::Parker;
+use crate::segment::SegmentRun;
+
+/// What the coordinator tells a lane.
+pub enum Command {
+    /// Every lane has sealed this epoch: let go of what is kept of it, and say when every record up to it has ended.
+    Settle(Epoch),
+    Committed(Epoch),
+    /// Go back to the last commit.
+    Undo(Generation),
+    /// Every lane has gone back.
+    Resume(Generation),
+    /// Write images of state until so many bytes are out, a part at each barrier.
+    Image,
+    Stop,
+}
+
+/// What a lane tells the coordinator.
+pub enum Report {
+    Sealed(SealedLane),
+    Settled { generation: Generation, epoch: Epoch, streams: Vec<StreamEntry> },
+    Undone { generation: Generation },
+    Failed { generation: Generation, stop: Stop },
+}
+
+/// A lane's part of an epoch.
+pub struct SealedLane {
+    pub generation: Generation,
+    pub barrier: Barrier,
+    /// By node name.
+    pub sinks: Vec<(String, Sealed)>,
+    pub deltas: Vec<(String, Vec<u8>)>,
+    /// Node, shard and bytes of state images taken at this barrier.
+    pub images: Vec<(String, u32, Vec<u8>)>,
+}
+
+pub struct Lane {
+    /// In topological order.
+    pub segments: Vec<SegmentRun>,
+    /// Drives the first segment, on the lane that has the sources.
+    pub driver: Option<Driver>,
+    pub kit: Kit,
+    pub parker: Parker,
+    pub commands: Receiver<Command>,
+    pub reports: Sender<Report>,
+    pub generation: Generation,
+    /// Set while the lane waits for others to go back.
+    pub paused: bool,
+    /// When stages want to be called without input, by segment and node.
+    pub due: Vec<Vec<Turn>>,
+    /// Epochs that are to be reported when they have settled.
+    pub settling: VecDeque<Epoch>,
+    /// Streams of epochs that settled and wait for their commit.
+    pub settled: VecDeque<(Epoch, Vec<StreamEntry>)>,
+    /// What sinks sealed, until it is committed; then the last one stands for going back.
+    pub sink_entries: VecDeque<(Epoch, usize, usize, Vec<u8>)>,
+    pub committed_entries: Vec<(usize, usize, Vec<u8>)>,
+    /// Shards of which images are still to be taken: segment, node, shard.
+    pub imaging: VecDeque<(usize, usize, u32)>,
+    pub from_sources: Vec<FromSource>,
+    /// Asks for an empty round when something out of turn has to cross.
+    pub nudge: crate::engine::Nudge,
+}
+
+/// Bytes of images that are taken at one barrier at most, beyond the first.
+const IMAGE_BYTES_A_BARRIER: usize = 4 << 20;
+
+impl Lane {
+    /// The thread's whole life.
+    pub fn run(mut self) {
+        self.parker.bind();
+        while self.obey() {
+            if self.paused {
+                let commands = &self.commands;
+                self.parker.park(None, || !commands.is_empty());
+                continue;
+            }
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => self.sleep(),
+                Err(stop) => {
+                    self.paused = true;
+                    self.kit.unmark();
+                    self.report(Report::Failed { generation: self.generation, stop });
+                }
+            }
+        }
+    }
+
+    fn report(&self, report: Report) {
+        // A coordinator that is gone wants to hear nothing.
+        let _ = self.reports.send(report);
+    }
+
+    /// Does what the coordinator said; false when it said stop.
+    fn obey(&mut self) -> bool {
+        while let Ok(command) = self.commands.try_recv() {
+            let done = match command {
+                Command::Stop => return false,
+                Command::Settle(epoch) => {
+                    self.settling.push_back(epoch);
+                    Ok(())
+                }
+                Command::Committed(epoch) => self.committed(epoch),
+                Command::Undo(generation) => self.undo(generation),
+                Command::Resume(generation) => {
+                    self.resume(generation);
+                    Ok(())
+                }
+                Command::Image => {
+                    self.begin_images();
+                    Ok(())
+                }
+            };
+            if let Err(stop) = done {
+                self.paused = true;
+                self.report(Report::Failed { generation: self.generation, stop });
+            }
+        }
+        true
+    }
+
+    /// Runs what can be run; false when there was nothing.
+    fn step(&mut self) -> Result<bool, Stop> {
+        let mut worked = false;
+        // Later segments first: room is made before more is taken in.
+        for at in (0..self.segments.len()).rev() {
+            if self.segments[at].is_ready() && self.segments[at].has_room() {
+                let barrier = self.segments[at].receive();
+                self.round(at, barrier)?;
+                worked = true;
+            }
+        }
+        if self.driver.is_some() && self.segments[0].has_room() {
+            worked |= self.source_round()?;
+        }
+        worked |= self.turns()?;
+        if !self.settling.is_empty() {
+            // Downstream first: what is held there holds what is upstream.
+            self.segments.iter_mut().rev().for_each(SegmentRun::settle);
+            self.report_settled();
+        }
+        Ok(worked)
+    }
+
+    fn source_round(&mut self) -> Result<bool, Stop> {
+        let Some(driver) = &mut self.driver else { return Ok(false) };
+        driver.nudged |= self.nudge.take();
+        let now = self.kit.clock.now();
+        if !driver.is_due(now) {
+            return Ok(false);
+        }
+        let next = driver.next(now, &mut self.from_sources);
+        let next = next.map_err(|fault| Stop { node: "(sources)".into(), fault })?;
+        let Next::Round(barrier) = next else { return Ok(false) };
+        for from in self.from_sources.drain(..) {
+            self.segments[0].hand_source(&mut self.kit, from.node, from.batch, from.rejects);
+        }
+        self.round(0, barrier)?;
+        Ok(true)
+    }
+
+    fn round(&mut self, at: usize, barrier: Option<Barrier>) -> Result<(), Stop> {
+        self.segments[at].sweep(&mut self.kit, self.generation, barrier)?;
+        match barrier {
+            Some(barrier) => self.seal(at, barrier),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends an epoch on one segment; the lane's part is complete with the last of its segments.
+    fn seal(&mut self, at: usize, barrier: Barrier) -> Result<(), Stop> {
+        let mut part = SealedLane {
+            generation: self.generation,
+            barrier,
+            sinks: Vec::new(),
+            deltas: Vec::new(),
+            images: Vec::new(),
+        };
+        for (index, node) in self.segments[at].nodes.iter_mut().enumerate() {
+            let name = node.name.to_string();
+            match &mut node.work {
+                Work::Source => {}
+                Work::Sink(run) => {
+                    let sealed = run.sink.seal(barrier.epoch, barrier.complete);
+                    let sealed = sealed.map_err(|fault| Stop { node: name.clone(), fault })?;
+                    run.latency.publish(&run.shared_latency);
+                    self.sink_entries.push_back((barrier.epoch, at, index, sealed.entry.clone()));
+                    part.sinks.push((name, sealed));
+                }
+                Work::Stage(stage) => {
+                    if let Some(state) = stage.state() {
+                        let mut delta = Vec::new();
+                        state.seal(barrier.epoch, &mut delta);
+                        let (keys, bytes) = state.size();
+                        node.metrics.state_keys.set(keys);
+                        node.metrics.state_bytes.set(bytes);
+                        if !delta.is_empty() {
+                            part.deltas.push((name, delta));
+                        }
+                    }
+                }
+            }
+        }
+        self.take_images(at, &mut part);
+        self.report(Report::Sealed(part));
+        Ok(())
+    }
+
+    /// All shards of all states of this lane are to be written, a few at each barrier.
+    fn begin_images(&mut self) {
+        if !self.imaging.is_empty() {
+            return;
+        }
+        for (at, segment) in self.segments.iter_mut().enumerate() {
+            let shards = segment.shards;
+            for (index, node) in segment.nodes.iter_mut().enumerate() {
+                if let Work::Stage(stage) = &mut node.work
+                    && stage.state().is_some()
+                {
+                    self.imaging.extend(shards.owned().map(|shard| (at, index, shard)));
+                }
+            }
+        }
+    }
+
+    fn take_images(&mut self, at: usize, part: &mut SealedLane) {
+        let mut bytes = 0;
+        while bytes < IMAGE_BYTES_A_BARRIER
+            && let Some((segment, index, shard)) = self.imaging.front().copied()
+            && segment == at
+        {
+            self.imaging.pop_front();
+            let node = &mut self.segments[segment].nodes[index];
+            if let Work::Stage(stage) = &mut node.work
+                && let Some(state) = stage.state()
+            {
+                let mut image = Vec::new();
+                state.image(shard, &mut image);
+                bytes += image.len();
+                part.images.push((node.name.to_string(), shard, image));
+            }
+        }
+    }
+
+    fn turns(&mut self) -> Result<bool, Stop> {
+        let now = self.kit.clock.now();
+        let mut worked = false;
+        for (segment, due) in self.segments.iter_mut().zip(&mut self.due) {
+            let wanted =
+                due.iter().any(|turn| *turn == Turn::Again || matches!(turn, Turn::At(t) if *t <= now));
+            if wanted {
+                segment.turns(&mut self.kit, due)?;
+                worked = true;
+                if segment.has_outgoing() {
+                    self.nudge.ask();
+                }
+            }
+        }
+        Ok(worked)
+    }
+
+    /// Reports epochs of which every record has ended.
+    fn report_settled(&mut self) {
+        let Some(driver) = &mut self.driver else { return };
+        while let Some(epoch) = self.settling.front().copied()
+            && driver.is_settled(epoch)
+        {
+            self.settling.pop_front();
+            let streams = driver.settled_streams(epoch);
+            self.settled.push_back((epoch, streams.clone()));
+            let _ = self.reports.send(Report::Settled { generation: self.generation, epoch, streams });
+        }
+    }
+
+    fn committed(&mut self, epoch: Epoch) -> Result<(), Stop> {
+        self.settling.retain(|settling| *settling > epoch);
+        for segment in &mut self.segments {
+            for node in &mut segment.nodes {
+                let name = node.name.clone();
+                match &mut node.work {
+                    Work::Source => {}
+                    Work::Stage(stage) => {
+                        if let Some(state) = stage.state() {
+                            state.committed(epoch);
+                        }
+                    }
+                    Work::Sink(run) => {
+                        let done = run.sink.committed(epoch);
+                        done.map_err(|fault| Stop { node: name.to_string(), fault })?;
+                    }
+                }
+            }
+        }
+        while self.sink_entries.front().is_some_and(|(sealed, ..)| *sealed <= epoch) {
+            if let Some((_, segment, node, entry)) = self.sink_entries.pop_front() {
+                self.committed_entries.retain(|(s, n, _)| (*s, *n) != (segment, node));
+                self.committed_entries.push((segment, node, entry));
+            }
+        }
+        if let Some(driver) = &mut self.driver
+            && let Some(at) = self.settled.iter().position(|(settled, _)| *settled == epoch)
+            && let Some((_, streams)) = self.settled.remove(at)
+        {
+            driver.committed(epoch, streams);
+        }
+        Ok(())
+    }
+
+    /// Goes back to the last commit: states are undone, sinks cut back, sources set back, what is under way is forgotten.
+    fn undo(&mut self, generation: Generation) -> Result<(), Stop> {
+        self.generation = generation;
+        self.paused = true;
+        self.settling.clear();
+        self.settled.clear();
+        self.sink_entries.clear();
+        self.imaging.clear();
+        self.from_sources.clear();
+        self.kit.outbox.clear();
+        for (at, segment) in self.segments.iter_mut().enumerate() {
+            segment.forget(generation);
+            for (index, node) in segment.nodes.iter_mut().enumerate() {
+                let name = node.name.clone();
+                match &mut node.work {
+                    Work::Source => {}
+                    Work::Stage(stage) => {
+                        if let Some(state) = stage.state() {
+                            state.abort();
+                        }
+                    }
+                    Work::Sink(run) => {
+                        let entry = self.committed_entries.iter().find(|(s, n, _)| (*s, *n) == (at, index));
+                        let done = run.sink.restore(entry.map(|(_, _, bytes)| bytes.as_slice()));
+                        done.map_err(|fault| Stop { node: name.to_string(), fault })?;
+                    }
+                }
+            }
+            segment.settle();
+        }
+        if let Some(driver) = &mut self.driver {
+            driver.go_back().map_err(|fault| Stop { node: "(sources)".into(), fault })?;
+        }
+        self.report(Report::Undone { generation });
+        Ok(())
+    }
+
+    /// Goes on after every lane has gone back: what others sent before they did is void.
+    fn resume(&mut self, generation: Generation) {
+        if generation == self.generation {
+            self.segments.iter_mut().for_each(|segment| segment.discard_before(generation));
+            self.paused = false;
+        }
+    }
+
+    fn sleep(&mut self) {
+        let now = self.kit.clock.now();
+        let turns = self.due.iter().flatten().filter_map(|turn| match turn {
+            Turn::At(time) => Some(*time),
+            _ => None,
+        });
+        let wake = turns.chain(self.driver.as_ref().and_then(|driver| driver.wake_at(now))).min();
+        let limit = wake.map(|at| Duration::from_nanos((at - now).max(0) as u64));
+        let (segments, commands, driver) = (&self.segments, &self.commands, &self.driver);
+        let nudge = &self.nudge;
+        self.parker.park(limit, || {
+            !commands.is_empty()
+                || segments.iter().any(|segment| segment.is_ready() && segment.has_room())
+                || driver
+                    .as_ref()
+                    .is_some_and(|driver| segments[0].has_room() && (nudge.is_asked() || driver.is_due(now)))
+        });
+    }
+}

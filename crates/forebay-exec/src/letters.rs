@@ -1,0 +1,58 @@
+//! Rejected records as records: the batch that readers of `rejected` get.
+
+use std::sync::Arc;
+
+use forebay_batch::{Batch, Builder, HeaderRing, Presence};
+use forebay_stage::{Reject, StreamNames};
+use forebay_types::id::NodeId;
+use forebay_types::{Epoch, Ty};
+
+/// The columns of `rejected`, in order: `code reason node source stream position time bytes`.
+pub struct Letters {
+    builder: Builder,
+    headers: HeaderRing,
+    streams: Arc<StreamNames>,
+}
+
+impl Letters {
+    pub fn new(streams: Arc<StreamNames>) -> Letters {
+        let types =
+            forebay_plan::rejected_schema().columns.into_iter().map(|column| column.ty).collect::<Vec<Ty>>();
+        Letters { builder: Builder::new(&types), headers: HeaderRing::default(), streams }
+    }
+
+    /// One batch of these rejects, in their order.
+    pub fn batch(&mut self, node: NodeId, name: &str, rejects: &[Reject]) -> Batch {
+        self.headers.settle(|_| {});
+        let epoch = rejects.first().map_or(Epoch(0), |reject| reject.header.epoch);
+        let mut shell = self.headers.take(node, epoch);
+        let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
+        self.builder.begin();
+        for reject in rejects {
+            let row = reject.row as usize;
+            let origin = reject.header.origin[row];
+            let times = reject.header.times[row];
+            header.push(origin, times);
+            let named = self.streams.get(origin.stream);
+            let [code, reason, at, from, of, position, time, bytes] = self.builder.cols() else {
+                unreachable!("rejected records have eight columns");
+            };
+            code.push_str(reject.code.id);
+            reason.push_str(&reject.reason);
+            at.push_str(name);
+            from.push_str(&named.source);
+            of.push_str(&named.stream);
+            position.push_str(&origin.first.to_string());
+            time.push(times.arrival);
+            match reject.header.raw_bytes(row) {
+                Some(raw) => bytes.push_bytes(raw),
+                None => bytes.push_absent(Presence::Null),
+            }
+        }
+        Batch::new(self.headers.share(shell), self.builder.finish())
+    }
+
+    pub fn settle(&mut self) {
+        self.headers.settle(|_| {});
+    }
+}

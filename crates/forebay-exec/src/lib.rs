@@ -1,0 +1,36 @@
+//! Runs a plan: lanes, edges, rounds, epochs, ledger and drain, as a library without signal handlers or global state;
+//! several engines can run in one process.
+//!
+//! Reading order: `edge` and `park` are how lanes meet; `node` is one node at work and `segment` a round over several of
+//! them; `intake` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
+//! `entry` format; `assemble` builds all of it from a plan; `engine` is the handle that others hold.
+
+mod park;
+mod edge;
+mod clock;
+pub mod metrics;
+
+mod kit;
+mod gather;
+mod letters;
+mod skip;
+mod node;
+mod segment;
+
+mod intake;
+mod driver;
+
+mod entry;
+mod state;
+mod lane;
+mod coordinator;
+
+mod assemble;
+mod engine;
+mod status;
+
+pub use clock::Clock;
+pub use engine::{Job, Options, Running, start};
+pub use entry::StreamEntry;
+pub use state::note_crash;
+pub use status::{NodeStatus, Outcome, Shared, StreamStatus};

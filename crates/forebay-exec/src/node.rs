@@ -1,0 +1,361 @@
+//! A node at work on one lane: filters its input, keeps out what is behind or too late, and calls its stage so that a
+//! failing call does no harm.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use forebay_batch::{Batch, Builder, Columns, Presence};
+use forebay_expr::Program;
+use forebay_sched::predict::Predictor;
+use forebay_spec::pipeline::OnLate;
+use forebay_stage::{Cx, Fault, FaultKind, Mark, Reject, Savepoint, Sink, SinkCx, Stage, Turn};
+use forebay_types::code::{self, Code};
+use forebay_types::end::Fate;
+use forebay_types::id::NodeId;
+use forebay_types::{Addr, Ty};
+
+use crate::kit::Kit;
+use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
+
+/// What a node does.
+pub enum Work {
+    Source,
+    Stage(Box<dyn Stage>),
+    Sink(SinkRun),
+}
+
+pub struct SinkRun {
+    pub sink: Box<dyn Sink>,
+    /// By stream: what becomes of a result that is late.
+    pub on_late: Arc<[Option<OnLate>]>,
+    pub latency: LatencyRecorder,
+    pub shared_latency: Arc<Latency>,
+}
+
+/// A batch on its way into a port.
+pub struct Arrived {
+    pub port: usize,
+    pub feed: usize,
+    pub batch: Batch,
+}
+
+pub struct NodeRun {
+    pub id: NodeId,
+    pub name: Arc<str>,
+    pub work: Work,
+    pub inputs: Vec<InputRun>,
+    /// Feeds over all ports: with more than one, batches of a round are brought into order first.
+    pub feeds: usize,
+    pub inbox: Vec<Arrived>,
+    /// Records that are behind go aside.
+    pub keyed: bool,
+    pub skip_late: bool,
+    /// Types of the columns that the stage adds, for rows that it is left out for.
+    pub adds: Vec<Ty>,
+    /// Null columns for rows that the stage was left out for altogether.
+    pub blanks: Option<Builder>,
+    pub predictor: Predictor,
+    pub metrics: Arc<NodeMetrics>,
+}
+
+#[derive(Default)]
+pub struct InputRun {
+    pub filter: Option<Program>,
+    /// For each feed of a union where the input's columns lie in its batches; `None` where the layout is the same.
+    pub project: Vec<Option<Vec<Addr>>>,
+}
+
+/// Why a lane cannot go on.
+#[derive(Debug)]
+pub struct Stop {
+    pub node: String,
+    pub fault: Fault,
+}
+
+impl NodeRun {
+    /// Works on one batch. What the node gives is in the kit's outbox afterwards; a call on halves gives several.
+    /// `hand_on` is called after each call of the stage that worked.
+    pub fn work(
+        &mut self,
+        kit: &mut Kit,
+        arrived: Arrived,
+        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+    ) -> Result<(), Stop> {
+        let Arrived { port, feed, batch } = arrived;
+        self.metrics.batches.add(1);
+        self.metrics.records_in.add(batch.len() as u64);
+        let batch = self.inputs[port].project(feed, batch);
+        let Some(batch) = self.filter(kit, port, batch, hand_on) else { return Ok(()) };
+        let Some(batch) = self.keep_behind_out(kit, batch, hand_on) else { return Ok(()) };
+        if self.skip_late {
+            return self.call_in_time(kit, port, batch, hand_on);
+        }
+        self.call(kit, port, batch, hand_on)
+    }
+
+    fn filter(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: Batch,
+        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+    ) -> Option<Batch> {
+        let Some(program) = &mut self.inputs[port].filter else { return Some(batch) };
+        kit.outbox.clear();
+        let output = program.eval(&batch);
+        for fault in output.faults() {
+            kit.outbox.rejects.push(Reject::new(&batch, fault.row, fault.code, fault.text));
+        }
+        let (met, start) = (output.bools(), output.hull().start);
+        let is_met = |row: usize| met[row - start] != 0;
+        let kept = kit.rows.filter(batch.rows(), is_met);
+        if kept.len() < batch.len() {
+            let gone = kit.rows.filter(batch.rows(), |row| !is_met(row) && output.fault(row).is_none());
+            kit.outbox.absorbed.push((batch.clone().select(gone), "where"));
+        }
+        hand_on(kit, None);
+        (!kept.is_empty()).then(|| batch.select(kept))
+    }
+
+    /// Keyed nodes never see records that are older than the watermark of their stream.
+    fn keep_behind_out(
+        &mut self,
+        kit: &mut Kit,
+        batch: Batch,
+        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+    ) -> Option<Batch> {
+        if !self.keyed || !batch.rows().iter().any(|row| batch.header().is_behind(row)) {
+            return Some(batch);
+        }
+        let kept = kit.rows.filter(batch.rows(), |row| !batch.header().is_behind(row));
+        let behind = kit.rows.filter(batch.rows(), |row| batch.header().is_behind(row));
+        kit.outbox.clear();
+        hand_on(kit, Some(batch.clone().select(behind)));
+        (!kept.is_empty()).then(|| batch.select(kept))
+    }
+
+    /// Leaves the stage out for records that it would make late.
+    fn call_in_time(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: Batch,
+        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+    ) -> Result<(), Stop> {
+        let done_at = kit.clock.now() + self.predictor.predict_ns(batch.len()) as i64;
+        let is_late = |row: usize| batch.header().times[row].deadline < done_at;
+        let late = kit.rows.filter(batch.rows(), is_late);
+        if late.is_empty() {
+            return self.call(kit, port, batch, hand_on);
+        }
+        late.iter().for_each(|row| batch.header().set_late(row));
+        self.metrics.skipped.add(late.len() as u64);
+        let in_time = kit.rows.filter(batch.rows(), |row| !is_late(row));
+        if in_time.is_empty() {
+            let blank = self.blank(batch.header().rows());
+            kit.outbox.clear();
+            kit.outbox.emitted.push((0, batch.with(blank)));
+            hand_on(kit, None);
+            return Ok(());
+        }
+        let late = &late;
+        self.call(kit, port, batch.select(in_time), &mut |kit, _| {
+            for (_, emitted) in &mut kit.outbox.emitted {
+                let whole = crate::skip::put_back(emitted.clone(), late);
+                *emitted = whole;
+            }
+            hand_on(kit, None);
+        })
+    }
+
+    /// The added columns, all null.
+    fn blank(&mut self, rows: usize) -> Arc<Columns> {
+        let builder = self.blanks.get_or_insert_with(|| Builder::new(&self.adds));
+        builder.begin();
+        for col in builder.cols() {
+            (0..rows).for_each(|_| col.push_absent(Presence::Null));
+        }
+        builder.finish()
+    }
+
+    /// Calls the stage; a call that fails is undone and repeated on halves, down to the record at fault.
+    fn call(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: Batch,
+        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+    ) -> Result<(), Stop> {
+        kit.outbox.clear();
+        kit.mark(self.id, &batch);
+        let records = batch.len();
+        let started = kit.clock.now();
+        let fault = match self.try_call(kit, started, port, batch.clone()) {
+            Ok(()) => {
+                let took = (kit.clock.now() - started).max(0) as u64;
+                self.metrics.busy_ns.add(took);
+                self.predictor.observe(records, took);
+                hand_on(kit, None);
+                return Ok(());
+            }
+            Err(fault) => fault,
+        };
+        // What a sink wrote before it failed is only taken back by going back to the last commit.
+        if fault.kind != FaultKind::Call || matches!(self.work, Work::Sink(_)) {
+            return Err(Stop { node: self.name.to_string(), fault });
+        }
+        self.metrics.failed_calls.add(1);
+        kit.outbox.clear();
+        if records > 1 {
+            let half = records / 2;
+            let (first, second) = (batch.rows().part(0, half), batch.rows().part(half, records));
+            self.call(kit, port, batch.clone().select(first), hand_on)?;
+            return self.call(kit, port, batch.select(second), hand_on);
+        }
+        let row = batch.rows().hull().start;
+        kit.outbox.rejects.push(Reject::new(&batch, row, fault.code, fault.message));
+        hand_on(kit, None);
+        Ok(())
+    }
+
+    /// One call, with the state of before where it fails or panics.
+    fn try_call(&mut self, kit: &mut Kit, now: i64, port: usize, batch: Batch) -> Result<(), Fault> {
+        match &mut self.work {
+            Work::Source => unreachable!("nothing is handed to a source"),
+            Work::Stage(stage) => {
+                let saved: Option<Savepoint> = stage.state().map(|state| state.savepoint());
+                let outbox = &mut kit.outbox;
+                let called =
+                    catch_unwind(AssertUnwindSafe(|| stage.push(&mut Cx::new(now, outbox), port, batch)));
+                let result = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                if let (Err(_), Some(saved), Some(state)) = (&result, saved, stage.state()) {
+                    state.rollback(saved);
+                }
+                result
+            }
+            Work::Sink(run) => run.push(kit, now, &batch, &self.metrics),
+        }
+    }
+
+    /// Tells the stage about a mark.
+    pub fn mark(&mut self, kit: &mut Kit, mark: Mark) -> Result<(), Stop> {
+        kit.outbox.clear();
+        let now = kit.clock.now();
+        match &mut self.work {
+            Work::Stage(stage) => {
+                let outbox = &mut kit.outbox;
+                let called = catch_unwind(AssertUnwindSafe(|| stage.mark(&mut Cx::new(now, outbox), mark)));
+                called.unwrap_or_else(|panic| Err(panicked(&*panic))).map_err(|fault| self.stop(fault))
+            }
+            Work::Source | Work::Sink(_) => Ok(()),
+        }
+    }
+
+    /// Gives the stage a turn without input.
+    pub fn turn(&mut self, kit: &mut Kit) -> Result<Turn, Stop> {
+        kit.outbox.clear();
+        let now = kit.clock.now();
+        match &mut self.work {
+            Work::Stage(stage) => {
+                let outbox = &mut kit.outbox;
+                let called = catch_unwind(AssertUnwindSafe(|| stage.turn(&mut Cx::new(now, outbox))));
+                called.unwrap_or_else(|panic| Err(panicked(&*panic))).map_err(|fault| self.stop(fault))
+            }
+            Work::Source | Work::Sink(_) => Ok(Turn::Idle),
+        }
+    }
+
+    pub fn stop(&self, fault: Fault) -> Stop {
+        Stop { node: self.name.to_string(), fault }
+    }
+}
+
+impl SinkRun {
+    fn push(&mut self, kit: &mut Kit, now: i64, batch: &Batch, metrics: &NodeMetrics) -> Result<(), Fault> {
+        let in_time = self.judge(kit, now, batch, metrics);
+        let batch = in_time.as_ref().unwrap_or(batch);
+        let published = kit.end(Fate::Published, "");
+        let rejects = &mut kit.outbox.rejects;
+        let mut cx = SinkCx::new(now, published, rejects);
+        let sink = &mut self.sink;
+        let called = catch_unwind(AssertUnwindSafe(|| sink.push(&mut cx, batch)));
+        called.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        metrics.records_out.add(cx.count());
+        self.measure(kit.clock.now(), batch);
+        Ok(())
+    }
+
+    /// Sets `_late`, and takes late records out where the file says so.
+    fn judge(&mut self, kit: &mut Kit, now: i64, batch: &Batch, metrics: &NodeMetrics) -> Option<Batch> {
+        let header = batch.header();
+        let is_late = |row: usize| header.times[row].deadline < now;
+        if !batch.rows().iter().any(is_late) {
+            return None;
+        }
+        let on_late = |row: usize| {
+            let known = self.on_late.get(header.origin[row].stream.0 as usize).copied().flatten();
+            known.unwrap_or(OnLate::Publish)
+        };
+        let end = kit.end(Fate::Dropped, "late");
+        let mut gone = false;
+        for row in batch.rows().iter().filter(|row| is_late(*row)) {
+            header.set_late(row);
+            match on_late(row) {
+                OnLate::Publish => continue,
+                OnLate::Drop => {
+                    metrics.dropped.add(1);
+                    header.end(row, end);
+                }
+                OnLate::Reject => {
+                    let reason = "the result came after the record's deadline";
+                    kit.outbox.rejects.push(Reject::new(batch, row, &code::RECORD_LATE, reason));
+                }
+            }
+            gone = true;
+        }
+        let stays = |row: usize| !is_late(row) || on_late(row) == OnLate::Publish;
+        gone.then(|| batch.clone().select(kit.rows.filter(batch.rows(), stays)))
+    }
+
+    /// Records how long each record took, runs of the same arrival at once.
+    fn measure(&mut self, now: i64, batch: &Batch) {
+        let times = &batch.header().times;
+        let (mut arrival, mut count) = (0, 0);
+        for row in batch.rows().iter() {
+            if times[row].arrival != arrival {
+                if count > 0 {
+                    self.latency.record((now - arrival).max(0) as u64, count);
+                }
+                (arrival, count) = (times[row].arrival, 0);
+            }
+            count += 1;
+        }
+        if count > 0 {
+            self.latency.record((now - arrival).max(0) as u64, count);
+        }
+        self.latency.publish(&self.shared_latency);
+    }
+}
+
+impl InputRun {
+    /// Brings a batch of a union into the input's layout; columns are shared.
+    fn project(&self, feed: usize, batch: Batch) -> Batch {
+        match self.project.get(feed) {
+            Some(Some(addrs)) => {
+                let cols = addrs.iter().map(|addr| batch.col(*addr).clone()).collect();
+                batch.regroup(Arc::new(Columns { cols }))
+            }
+            _ => batch,
+        }
+    }
+}
+
+const PANICKED: &Code = &code::STAGE_PANICKED;
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|s| s.to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    Fault::call(PANICKED, format!("the stage panicked: {}", text.unwrap_or_else(|| "no message".into())))
+}

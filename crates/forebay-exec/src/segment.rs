@@ -1,0 +1,433 @@
+//! One instance of a segment on one lane. A round is one sweep over its nodes in topological order: what a node
+//! gives is in the inboxes of later nodes, or in the parcels for other segments, before those are looked at.
+
+use std::sync::Arc;
+
+use forebay_batch::Batch;
+use forebay_plan::plan::{KeyColumn, Output, Route};
+use forebay_sched::epochs::Generation;
+use forebay_sched::merge::Run;
+use forebay_stage::key::hash_keys;
+use forebay_stage::{Mark, Reject, Shards, Turn};
+use forebay_types::code;
+use forebay_types::end::Fate;
+use forebay_types::id::NodeId;
+use forebay_types::{Addr, Ty};
+
+use crate::edge::{Barrier, Parcel, Receiver, Sender};
+use crate::gather::{self, Gatherer};
+use crate::kit::Kit;
+use crate::letters::Letters;
+use crate::metrics::NodeMetrics;
+use crate::node::{Arrived, NodeRun, Stop};
+
+pub struct SegmentRun {
+    pub nodes: Vec<NodeRun>,
+    /// For each node where its outputs go.
+    pub ways: Vec<Ways>,
+    pub inbound: Vec<Inbound>,
+    pub outbound: Vec<Outbound>,
+    pub letters: Letters,
+    pub shards: Shards,
+    /// Scratch.
+    pub hashes: Vec<u64>,
+    pub runs: Vec<Run>,
+    /// The round that comes next.
+    pub round: u64,
+}
+
+/// A node as those see it who hand on what it gives, and where that goes.
+pub struct Ways {
+    pub id: NodeId,
+    pub name: Arc<str>,
+    pub metrics: Arc<NodeMetrics>,
+    pub ports: Vec<Vec<Way>>,
+    pub rejected: Vec<Way>,
+    pub behind: Vec<Way>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// To a node of this segment, by position.
+    Here { at: usize, port: usize, feed: usize },
+    /// To another segment, by exchange.
+    Cross {
+        outbound: usize,
+        exchange: u16,
+        route: Route,
+        /// The parcel to use where the route leads to one instance.
+        to: usize,
+        key: Arc<[(Addr, Ty)]>,
+    },
+}
+
+/// Edges from another segment, one for each of its instances.
+pub struct Inbound {
+    pub edges: Vec<Receiver>,
+    /// By exchange: where what arrives goes, and how it is gathered.
+    pub arrivals: Vec<Arrival>,
+}
+
+pub struct Arrival {
+    pub exchange: u16,
+    pub at: usize,
+    pub port: usize,
+    pub feed: usize,
+    /// `None` where batches are handed on as they are.
+    pub gather: Option<Gatherer>,
+    /// Batches of the round, from all instances.
+    pub batches: Vec<Batch>,
+}
+
+/// Edges to another segment, one for each of its instances.
+pub struct Outbound {
+    pub edges: Vec<Sender>,
+    /// What this round has for each instance.
+    pub parcels: Vec<Parcel>,
+}
+
+impl SegmentRun {
+    /// Whether every sender has finished the next round.
+    pub fn is_ready(&self) -> bool {
+        !self.inbound.is_empty()
+            && self.inbound.iter().all(|i| i.edges.iter().all(|edge| edge.peek().is_some()))
+    }
+
+    /// Whether the round can send what it will have to send.
+    pub fn has_room(&self) -> bool {
+        self.outbound.iter().all(|o| o.edges.iter().all(Sender::has_room))
+    }
+
+    /// Takes the parcels of the next round in; gives the barrier behind it.
+    pub fn receive(&mut self) -> Option<Barrier> {
+        let waiting = self.inbound.iter().flat_map(|i| &i.edges).map(Receiver::depth).max().unwrap_or(0);
+        self.ways.iter().for_each(|ways| ways.metrics.queue.set(waiting as u64));
+        let mut barrier = None;
+        for inbound in &mut self.inbound {
+            for edge in &mut inbound.edges {
+                let Some(mut parcel) = edge.take() else { continue };
+                debug_assert!(self.round == 0 || parcel.round == self.round);
+                self.round = parcel.round;
+                barrier = parcel.barrier;
+                for (exchange, batch) in parcel.batches.drain(..) {
+                    let arrival = inbound.arrivals.iter_mut().find(|a| a.exchange == exchange);
+                    arrival.expect("an exchange into this segment").batches.push(batch);
+                }
+                edge.give_back(parcel);
+            }
+            for arrival in &mut inbound.arrivals {
+                arrival.hand_in(&mut self.nodes);
+            }
+        }
+        barrier
+    }
+
+    /// Runs the round: every inbox is worked off, marks go through, parcels are sent.
+    pub fn sweep(
+        &mut self,
+        kit: &mut Kit,
+        generation: Generation,
+        barrier: Option<Barrier>,
+    ) -> Result<(), Stop> {
+        for at in 0..self.nodes.len() {
+            self.work_off(kit, at)?;
+            if let Some(barrier) = barrier {
+                if barrier.drain {
+                    self.mark(kit, at, Mark::Drain)?;
+                }
+                self.mark(kit, at, Mark::Epoch(barrier.epoch))?;
+            }
+        }
+        kit.unmark();
+        for outbound in &mut self.outbound {
+            for (edge, parcel) in outbound.edges.iter_mut().zip(&mut outbound.parcels) {
+                let next = edge.blank();
+                let mut parcel = std::mem::replace(parcel, next);
+                (parcel.generation, parcel.round, parcel.barrier) = (generation, self.round, barrier);
+                edge.send(parcel);
+            }
+        }
+        self.round += 1;
+        Ok(())
+    }
+
+    /// Gives a turn to stages that asked for one, and notes when each wants the next.
+    pub fn turns(&mut self, kit: &mut Kit, due: &mut [Turn]) -> Result<(), Stop> {
+        let now = kit.clock.now();
+        for at in 0..self.nodes.len() {
+            self.work_off(kit, at)?;
+            let wanted = match due[at] {
+                Turn::Idle => false,
+                Turn::Again => true,
+                Turn::At(time) => time <= now,
+            };
+            if wanted {
+                due[at] = self.nodes[at].turn(kit)?;
+                self.hand_on(kit, at, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something waits for the next round to cross to another segment.
+    pub fn has_outgoing(&self) -> bool {
+        self.outbound.iter().any(|o| o.parcels.iter().any(|parcel| !parcel.batches.is_empty()))
+    }
+
+    fn work_off(&mut self, kit: &mut Kit, at: usize) -> Result<(), Stop> {
+        let mut inbox = std::mem::take(&mut self.nodes[at].inbox);
+        if self.nodes[at].feeds > 1 && inbox.len() > 1 {
+            inbox = in_order(inbox, &mut self.runs);
+        }
+        for arrived in inbox.drain(..) {
+            self.work(kit, at, arrived)?;
+        }
+        // Give the memory back to the node.
+        self.nodes[at].inbox = inbox;
+        Ok(())
+    }
+
+    fn work(&mut self, kit: &mut Kit, at: usize, arrived: Arrived) -> Result<(), Stop> {
+        // The node is taken apart from its neighbours: only later nodes' inboxes are written meanwhile.
+        let (node, after) = self.nodes[at..].split_first_mut().expect("a node at this position");
+        let mut hand = HandOn {
+            at,
+            ways: &self.ways[at],
+            after,
+            outbound: &mut self.outbound,
+            letters: &mut self.letters,
+            shards: self.shards,
+            hashes: &mut self.hashes,
+        };
+        node.work(kit, arrived, &mut |kit, behind| hand.run(kit, behind))
+    }
+
+    fn mark(&mut self, kit: &mut Kit, at: usize, mark: Mark) -> Result<(), Stop> {
+        self.nodes[at].mark(kit, mark)?;
+        self.hand_on(kit, at, None);
+        Ok(())
+    }
+
+    /// Hands on what is in the outbox as given by a node.
+    pub fn hand_on(&mut self, kit: &mut Kit, at: usize, behind: Option<Batch>) {
+        HandOn {
+            at,
+            ways: &self.ways[at],
+            after: &mut self.nodes[at + 1..],
+            outbound: &mut self.outbound,
+            letters: &mut self.letters,
+            shards: self.shards,
+            hashes: &mut self.hashes,
+        }
+        .run(kit, behind);
+    }
+
+    /// Hands a source's batch to its readers.
+    pub fn hand_source(&mut self, kit: &mut Kit, node: NodeId, batch: Batch, rejects: Vec<Reject>) {
+        let at = self.nodes.iter().position(|n| n.id == node).expect("a source of this segment");
+        self.nodes[at].metrics.records_in.add(batch.header().rows() as u64);
+        self.nodes[at].metrics.batches.add(1);
+        kit.outbox.clear();
+        kit.outbox.rejects = rejects;
+        if !batch.is_empty() {
+            kit.outbox.emitted.push((0, batch));
+        }
+        self.hand_on(kit, at, None);
+    }
+
+    /// Lets go of headers that were kept for reuse, so that their parents settle. Where there were any, the lanes that sent
+    /// the parents are woken to do the same.
+    pub fn settle(&mut self) {
+        self.letters.settle();
+        for inbound in &mut self.inbound {
+            let mut any = false;
+            for gather in inbound.arrivals.iter_mut().filter_map(|arrival| arrival.gather.as_mut()) {
+                any |= gather.settle();
+            }
+            if any {
+                inbound.edges.iter().for_each(Receiver::wake_sender);
+            }
+        }
+    }
+
+    /// Throws away what others sent in an older generation.
+    pub fn discard_before(&mut self, generation: Generation) {
+        self.inbound.iter_mut().flat_map(|i| &mut i.edges).for_each(|edge| edge.discard_before(generation));
+    }
+
+    /// Forgets everything that is under way.
+    pub fn forget(&mut self, generation: Generation) {
+        self.discard_before(generation);
+        self.nodes.iter_mut().for_each(|node| node.inbox.clear());
+        self.inbound.iter_mut().flat_map(|i| &mut i.arrivals).for_each(|arrival| arrival.batches.clear());
+        for parcel in self.outbound.iter_mut().flat_map(|o| &mut o.parcels) {
+            parcel.batches.clear();
+        }
+        self.round = 0;
+    }
+}
+
+impl Arrival {
+    fn hand_in(&mut self, nodes: &mut [NodeRun]) {
+        if self.batches.is_empty() {
+            return;
+        }
+        let inbox = &mut nodes[self.at].inbox;
+        let (port, feed) = (self.port, self.feed);
+        match &mut self.gather {
+            Some(gather) => {
+                inbox.push(Arrived { port, feed, batch: gather.gather(&self.batches) });
+                self.batches.clear();
+            }
+            None => inbox.extend(self.batches.drain(..).map(|batch| Arrived { port, feed, batch })),
+        }
+    }
+}
+
+/// Batches of several feeds as runs in merged order.
+fn in_order(inbox: Vec<Arrived>, runs: &mut Vec<Run>) -> Vec<Arrived> {
+    let batches: Vec<Batch> = inbox.iter().map(|arrived| arrived.batch.clone()).collect();
+    gather::runs_of(&batches, runs);
+    let piece = |run: &Run| {
+        let Arrived { port, feed, batch } = &inbox[run.list];
+        let whole = run.from == 0 && run.to == batch.len();
+        let batch = batch.clone();
+        let batch = if whole {
+            batch
+        } else {
+            let rows = batch.rows().part(run.from, run.to);
+            batch.select(rows)
+        };
+        Arrived { port: *port, feed: *feed, batch }
+    };
+    runs.iter().map(piece).collect()
+}
+
+/// Hands on what a call gave.
+struct HandOn<'a> {
+    at: usize,
+    ways: &'a Ways,
+    after: &'a mut [NodeRun],
+    outbound: &'a mut [Outbound],
+    letters: &'a mut Letters,
+    shards: Shards,
+    hashes: &'a mut Vec<u64>,
+}
+
+impl HandOn<'_> {
+    fn run(&mut self, kit: &mut Kit, behind: Option<Batch>) {
+        if let Some(behind) = behind {
+            self.behind(kit, behind);
+        }
+        let mut absorbed = std::mem::take(&mut kit.outbox.absorbed);
+        for (batch, reason) in absorbed.drain(..) {
+            self.ways.metrics.absorbed.add(batch.len() as u64);
+            batch.end_all(kit.end(Fate::Absorbed, reason));
+        }
+        kit.outbox.absorbed = absorbed;
+        let mut emitted = std::mem::take(&mut kit.outbox.emitted);
+        for (port, batch) in emitted.drain(..).filter(|(_, batch)| !batch.is_empty()) {
+            self.ways.metrics.records_out.add(batch.len() as u64);
+            let ways = self.ways;
+            self.send(kit, &ways.ports[port], batch);
+        }
+        kit.outbox.emitted = emitted;
+        if !kit.outbox.rejects.is_empty() {
+            self.reject(kit);
+        }
+    }
+
+    fn behind(&mut self, kit: &mut Kit, batch: Batch) {
+        let ways = self.ways;
+        if ways.behind.is_empty() {
+            let rejects = batch.rows().iter().map(|row| {
+                Reject::new(
+                    &batch,
+                    row,
+                    &code::RECORD_BEHIND,
+                    "its event time is older than the watermark of its stream",
+                )
+            });
+            kit.outbox.rejects.extend(rejects);
+        } else {
+            self.send(kit, &ways.behind, batch);
+        }
+    }
+
+    fn reject(&mut self, kit: &mut Kit) {
+        let rejects = std::mem::take(&mut kit.outbox.rejects);
+        self.ways.metrics.rejected.add(rejects.len() as u64);
+        for reject in &rejects {
+            let end = kit.end(Fate::Rejected, reject.code.id);
+            reject.header.end(reject.row as usize, end);
+        }
+        let ways = self.ways;
+        if !ways.rejected.is_empty() {
+            let batch = self.letters.batch(ways.id, &ways.name, &rejects);
+            self.send(kit, &ways.rejected, batch);
+        }
+    }
+
+    fn send(&mut self, kit: &mut Kit, ways: &[Way], batch: Batch) {
+        match ways.split_last() {
+            None => batch.end_all(kit.end(Fate::Absorbed, "unread")),
+            Some((last, others)) => {
+                others.iter().for_each(|way| self.send_one(way, batch.clone()));
+                self.send_one(last, batch);
+            }
+        }
+    }
+
+    fn send_one(&mut self, way: &Way, batch: Batch) {
+        match way {
+            Way::Here { at, port, feed } => {
+                debug_assert!(*at > self.at, "nodes stand in topological order");
+                let inbox = &mut self.after[at - self.at - 1].inbox;
+                inbox.push(Arrived { port: *port, feed: *feed, batch });
+            }
+            Way::Cross { outbound, exchange, route, to, key } => {
+                let parcels = &mut self.outbound[*outbound].parcels;
+                match route {
+                    Route::ToOne | Route::Same => parcels[*to].batches.push((*exchange, batch)),
+                    Route::ByKey => spread(parcels, *exchange, key, self.shards, self.hashes, batch),
+                }
+            }
+        }
+    }
+}
+
+/// Sends each row to the lane that owns its key's shard.
+fn spread(
+    parcels: &mut [Parcel],
+    exchange: u16,
+    key: &[(Addr, Ty)],
+    shards: Shards,
+    hashes: &mut Vec<u64>,
+    batch: Batch,
+) {
+    hash_keys(&batch, key, hashes);
+    let start = batch.rows().hull().start;
+    let lane_of = |row: usize| shards.of(hashes[row - start]) % shards.lanes;
+    for (lane, parcel) in parcels.iter_mut().enumerate() {
+        let rows: Vec<u32> =
+            batch.rows().iter().filter(|row| lane_of(*row) == lane as u32).map(|row| row as u32).collect();
+        if !rows.is_empty() {
+            let rows = forebay_batch::Rows::List(Arc::new(rows));
+            parcel.batches.push((exchange, batch.clone().select(rows)));
+        }
+    }
+}
+
+/// The key columns of a plan as the hash wants them.
+pub fn key_columns(columns: &[KeyColumn]) -> Arc<[(Addr, Ty)]> {
+    columns.iter().map(|column| (column.addr, column.ty.clone())).collect()
+}
+
+/// Which output's ways.
+pub fn ways_of(ways: &mut Ways, output: Output) -> &mut Vec<Way> {
+    match output {
+        Output::Port(port) => &mut ways.ports[port],
+        Output::Rejected => &mut ways.rejected,
+        Output::Behind => &mut ways.behind,
+    }
+}

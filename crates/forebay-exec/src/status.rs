@@ -1,0 +1,90 @@
+//! What a running pipeline shows of itself, and how it ended.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use forebay_stage::Fault;
+
+use crate::driver::Wish;
+use crate::entry::StreamEntry;
+use crate::metrics::{Latency, NodeMetrics};
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Every source has ended and everything is committed.
+    Complete,
+    /// It was told to drain, and everything that was taken in is committed.
+    Drained,
+    /// It was told to stop at once: what was not committed will be done again.
+    Aborted,
+    /// It could not go on; what is committed stands.
+    Failed { node: String, fault: Fault },
+    /// Its threads have gone away by themselves: a defect.
+    Stopped,
+}
+
+/// What the engine's threads and those who look share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    pub wish: Arc<Wish>,
+    pub abort: AtomicBool,
+    /// Epochs that this run has committed.
+    pub epochs: AtomicU64,
+    /// How often the pipeline was set back to its last commit.
+    pub aborts: AtomicU64,
+    pub streams: Arc<Mutex<Vec<StreamStatus>>>,
+    pub nodes: Vec<NodeStatus>,
+    pub latencies: Vec<(String, Arc<Latency>)>,
+    /// Shards of all states together: so many images are a whole set.
+    pub state_shards: u64,
+    /// The epoch at which the images under way were asked for.
+    pub imaging_since: AtomicU64,
+    pub waiting: Mutex<Option<String>>,
+    pub outcome: Mutex<Option<Outcome>>,
+}
+
+impl Shared {
+    pub fn set_waiting(&self, why: Option<String>) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+}
+
+/// A node's counters on one lane.
+#[derive(Clone, Debug)]
+pub struct NodeStatus {
+    pub name: Arc<str>,
+    pub kind: &'static str,
+    pub lane: u32,
+    pub metrics: Arc<NodeMetrics>,
+}
+
+/// A stream with its account.
+#[derive(Clone, Debug, Default)]
+pub struct StreamStatus {
+    pub source: String,
+    pub stream: String,
+    /// Records taken in, committed or not.
+    pub taken: u64,
+    /// As of the last commit.
+    pub committed: StreamEntry,
+    pub ended: bool,
+}
+
+impl StreamStatus {
+    /// Records of a fate, committed.
+    pub fn ended_as(&self, fate: &str) -> u64 {
+        self.committed.ends.iter().filter(|(f, _, _)| f == fate).map(|(_, _, count)| count).sum()
+    }
+
+    /// Taken in and not committed.
+    pub fn in_flight(&self) -> u64 {
+        self.taken - self.committed.taken
+    }
+
+    /// What is missing for `in = published + absorbed + rejected + dropped + in flight`; 0 in a sound engine.
+    pub fn imbalance(&self) -> i64 {
+        let ended: u64 = self.committed.ends.iter().map(|(_, _, count)| count).sum();
+        self.taken as i64 - (ended + self.in_flight()) as i64
+    }
+}

@@ -1,0 +1,165 @@
+//! Whole runs of small pipelines: what comes out, what the ledger says, and that nothing of it depends on lanes, batch sizes,
+//! interruptions or faults.
+
+mod common;
+
+use common::{begin, plan_of, shelf};
+use forebay_exec::{Options, Outcome, Shared};
+use proptest::prelude::*;
+
+const TWO_KEYS: &str = "\
+delivery: { guarantee: exactly_once, commit_every: 1ms }
+sources:
+  a: { numbers: { count: 3000, streams: 3, keys: 17 }, schema: { k: i64, v: i64, ts: timestamp(ns) }, event_time: { column: ts, out_of_order: 10s } }
+stages:
+  first: { input: a, tally: { by: k } }
+  second: { input: first, tally: { by: first_n } }
+sinks:
+  out: { input: second, collect: { name: NAME }, columns: [k, v, first_n, first_total, second_n, second_total] }
+  dead: { input: rejected, collect: { name: NAME-dead } }
+";
+
+fn quick() -> Options {
+    Options { retry_ns: (1_000_000, 2_000_000), ..Options::default() }
+}
+
+fn run(spec: &str, name: &str, lanes: u32, options: Options) -> (Vec<String>, String) {
+    let plan = plan_of(&spec.replace("NAME", name), lanes);
+    let running = begin(&plan, options).unwrap_or_else(|fault| panic!("{fault}"));
+    let shared = running.shared().clone();
+    let outcome = running.wait();
+    assert!(matches!(outcome, Outcome::Complete), "{outcome:?}");
+    (shelf(name).lock().unwrap().lines.clone(), ledger(&shared))
+}
+
+/// The ledger as text: per stream, in and how it ended. The equation has to hold.
+fn ledger(shared: &Shared) -> String {
+    let streams = shared.streams.lock().unwrap();
+    let mut out = String::new();
+    for stream in streams.iter() {
+        assert_eq!(stream.imbalance(), 0, "{stream:?}");
+        let ends: Vec<String> = stream
+            .committed
+            .ends
+            .iter()
+            .map(|(fate, why, count)| format!("{fate} {why} {count}").replace("  ", " "))
+            .collect();
+        out += &format!("{} {}: in {} = {}", stream.source, stream.stream, stream.taken, ends.join(" + "));
+        out += &format!(" lost {}\n", stream.committed.lost);
+    }
+    out
+}
+
+#[test]
+fn every_record_is_accounted_for() {
+    let spec = "\
+sources:
+  a: { numbers: { count: 100, refuse_every: 10 }, schema: { k: i64, v: i64 } }
+stages:
+  odd: { input: a, where: 'v % 20 == 0', fragile: {} }
+sinks:
+  out: { input: odd, collect: { name: NAME }, columns: [v] }
+  dead: { input: rejected, collect: { name: NAME-dead }, columns: [code, node, position] }
+";
+    let (lines, ledger) = run(spec, "account", 1, quick());
+    assert_eq!(lines.len(), 50, "every tenth record is refused, and those are odd ones");
+    assert_eq!(ledger, "a s0: in 100 = absorbed where 40 + published 50 + rejected FB0701 10 lost 0\n");
+    let dead = shelf("account-dead").lock().unwrap().lines.clone();
+    assert_eq!((dead.len(), dead[0].as_str()), (10, "FB0701 a 9"));
+}
+
+#[test]
+fn a_lost_record_breaks_the_equation_and_is_counted() {
+    let spec = "\
+sources: { a: { numbers: { count: 50 }, schema: { v: i64 } } }
+stages: { leaky: { input: a, fragile: { lose_at: [70, 80] } } }
+sinks: { out: { input: leaky, collect: { name: NAME } }, dead: { input: rejected, collect: { name: NAME-dead } } }
+";
+    let plan = plan_of(&spec.replace("NAME", "leak"), 1);
+    let running = begin(&plan, quick()).unwrap();
+    let shared = running.shared().clone();
+    running.wait();
+    let streams = shared.streams.lock().unwrap();
+    assert_eq!((streams[0].imbalance(), streams[0].committed.lost), (2, 2));
+}
+
+#[test]
+fn a_record_that_a_stage_cannot_bear_is_rejected_alone() {
+    let spec = "\
+sources: { a: { numbers: { count: 1000, keys: 3 }, schema: { k: i64, v: i64, ts: timestamp(ns) }, event_time: { column: ts, out_of_order: 10s } } }
+stages:
+  first: { input: a, tally: { by: k } }
+  weak: { input: first, fragile: { panic_at: [770], fail_at: [1230, 9990] } }
+sinks:
+  out: { input: weak, collect: { name: NAME }, columns: [v, first_n] }
+  dead: { input: rejected, collect: { name: NAME-dead }, columns: [code, reason, node, position] }
+";
+    let (lines, ledger) = run(spec, "weak", 1, quick());
+    assert_eq!(lines.len(), 997);
+    assert_eq!(ledger, "a s0: in 1000 = published 997 + rejected FB0773 1 + rejected FB0836 2 lost 0\n");
+    assert_eq!(
+        shelf("weak-dead").lock().unwrap().lines,
+        [
+            "FB0773 the stage panicked: cannot bear 770 weak 77",
+            "FB0836 cannot work with 1230 weak 123",
+            "FB0836 cannot work with 9990 weak 999",
+        ]
+    );
+}
+
+#[test]
+fn results_are_the_same_at_any_number_of_lanes_and_batch_size() {
+    let (wanted, ledger) = run(TWO_KEYS, "lanes-1", 1, quick());
+    assert_eq!(wanted.len() + dead("lanes-1"), 9000);
+    for (lanes, max_batch) in [(1, 1), (1, 7), (2, 1024), (3, 100), (4, 13)] {
+        let name = format!("lanes-{lanes}-{max_batch}");
+        let (lines, other) = run(TWO_KEYS, &name, lanes, Options { max_batch, ..quick() });
+        assert_eq!((lines, other), (wanted.clone(), ledger.clone()), "{lanes} lanes, batches of {max_batch}");
+    }
+}
+
+fn dead(name: &str) -> usize {
+    shelf(&format!("{name}-dead")).lock().unwrap().lines.len()
+}
+
+#[test]
+fn a_full_disk_is_waited_for_and_changes_nothing() {
+    let (wanted, ledger) = run(TWO_KEYS, "roomy", 1, quick());
+    for lanes in [1, 3] {
+        let name = format!("full-{lanes}");
+        shelf(&name).lock().unwrap().full = 3;
+        let (lines, other) = run(TWO_KEYS, &name, lanes, quick());
+        assert_eq!((lines.len(), other), (wanted.len(), ledger.clone()));
+        assert_eq!(lines, wanted);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Runs that are cut off at random moments and taken up again from the state directory, at other lane counts and batch
+    /// sizes, give what one run gives.
+    #[test]
+    fn interruptions_change_nothing(cuts in prop::collection::vec((1u32..4, 1usize..300, 0u64..12, any::<bool>()), 1..6), id in any::<u32>()) {
+        let (wanted, ledger_wanted) = run(TWO_KEYS, "whole", 1, quick());
+        let name = format!("cut-{id}");
+        let dir = tempfile::tempdir().unwrap();
+        let options = |max_batch: usize| Options { state_dir: Some(dir.path().into()), max_batch, ..quick() };
+        for (lanes, max_batch, wait_ms, hard) in cuts {
+            let plan = plan_of(&TWO_KEYS.replace("NAME", &name), lanes);
+            let running = begin(&plan, options(max_batch)).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(wait_ms));
+            if hard { running.abort() } else { running.drain() }
+            let outcome = running.wait();
+            prop_assert!(!matches!(outcome, Outcome::Failed { .. } | Outcome::Stopped), "{outcome:?}");
+        }
+        let plan = plan_of(&TWO_KEYS.replace("NAME", &name), 2);
+        let running = begin(&plan, options(50)).unwrap();
+        let shared = running.shared().clone();
+        prop_assert!(matches!(running.wait(), Outcome::Complete));
+        let lines = shelf(&name).lock().unwrap().lines.clone();
+        prop_assert_eq!(lines.len(), wanted.len());
+        prop_assert_eq!(&lines, &wanted);
+        prop_assert_eq!(ledger(&shared), ledger_wanted);
+    }
+}

@@ -1,0 +1,60 @@
+//! The names behind stream ids. The engine adds a stream when it opens; whoever prints, writes or counts records
+//! looks names up, once for each new stream, and keeps what it got: entries never change and never go.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use forebay_types::StreamId;
+
+/// What a stream is called: the node that opened it, and its name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamName {
+    pub source: Arc<str>,
+    pub stream: Arc<str>,
+}
+
+/// A table of stream ids and their names that only grows, shared by everyone in a pipeline.
+#[derive(Debug, Default)]
+pub struct StreamNames {
+    names: Mutex<Vec<StreamName>>,
+}
+
+impl StreamNames {
+    /// The id of a stream: ids count from 0 in the order in which streams are added.
+    pub fn add(&self, source: &str, stream: &str) -> StreamId {
+        let mut names = self.lock();
+        names.push(StreamName { source: source.into(), stream: stream.into() });
+        StreamId(names.len() as u32 - 1)
+    }
+
+    /// The names of a stream. An id that nobody gave out is a defect and panics.
+    pub fn get(&self, id: StreamId) -> StreamName {
+        self.lock()[id.0 as usize].clone()
+    }
+
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<StreamName>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_keeps_its_names() {
+        let names = StreamNames::default();
+        let (first, second) = (names.add("tx", "a.jsonl"), names.add("labels", "a.jsonl"));
+        assert_eq!((first, second), (StreamId(0), StreamId(1)));
+        names.add("tx", "b.jsonl");
+        assert_eq!(names.get(second), StreamName { source: "labels".into(), stream: "a.jsonl".into() });
+        assert_eq!(names.len(), 3);
+    }
+}

@@ -1,0 +1,13 @@
+//! A record has more bytes than are allowed.
+
+use super::Code;
+
+pub const CODE: Code = Code {
+    id: "FB0715",
+    title: "a record that is too long",
+    text: "\
+A line is longer than a record may be (1 MiB unless the source says otherwise). It was not held in memory, so the
+rejected record has its place and length instead of its bytes. Mostly an end of line is missing, or the file is no
+JSON Lines at all.",
+    examples: &[],
+};

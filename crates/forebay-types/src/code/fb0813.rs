@@ -1,0 +1,12 @@
+//! Input that comes once.
+
+use super::Code;
+
+pub const CODE: Code = Code {
+    id: "FB0813",
+    title: "input that cannot be read again",
+    text: "\
+Standard input and named pipes are read once. A run that is to go on from a saved position, or to go back after a fault, would need what
+has passed already. Put the input into a file, or begin anew with `--fresh`.",
+    examples: &[],
+};
