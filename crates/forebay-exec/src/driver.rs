@@ -254,7 +254,8 @@ impl Driver {
             self.intakes[*at].refill(now, self.max_batch)?;
         }
         if !self.suspects.is_empty() {
-            return Ok(self.release_one(&members, out));
+            self.release_one(&members, out);
+            return Ok(());
         }
         let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
         let mut released: Vec<(usize, usize)> = Vec::new();

@@ -154,15 +154,15 @@ impl SegmentRun {
     /// Gives a turn to stages that asked for one, and notes when each wants the next.
     pub fn turns(&mut self, kit: &mut Kit, due: &mut [Turn]) -> Result<(), Stop> {
         let now = kit.clock.now();
-        for at in 0..self.nodes.len() {
+        for (at, due) in due.iter_mut().enumerate() {
             self.work_off(kit, at)?;
-            let wanted = match due[at] {
+            let wanted = match due {
                 Turn::Idle => false,
                 Turn::Again => true,
-                Turn::At(time) => time <= now,
+                Turn::At(time) => *time <= now,
             };
             if wanted {
-                due[at] = self.nodes[at].turn(kit)?;
+                *due = self.nodes[at].turn(kit)?;
                 self.hand_on(kit, at, None);
             }
         }

@@ -1,0 +1,209 @@
+//! Makes nodes from their factories, with what they kept from earlier runs.
+
+use std::sync::Arc;
+
+use forebay_log::Log;
+use forebay_plan::plan::PlanNode;
+use forebay_sched::predict::Predictor;
+use forebay_stage::{Build, Declared, Fault, Make, OwnColumn, Shards, SinkColumn};
+use forebay_types::kind::Scope;
+use forebay_types::{Schema, code};
+
+use super::Ground;
+use crate::entry::{self};
+use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
+use crate::node::{InputRun, NodeRun, SinkRun, Work};
+
+pub(super) fn factory(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<Make, Fault> {
+    match ground.job.registry.factory(node.kind) {
+        Some(factory) => Ok(factory.make),
+        None => {
+            panic!("the plan has the kind `{}`, which the registry it was made from knew", node.kind.name)
+        }
+    }
+}
+
+/// Calls `make` with what a node is made from.
+pub(super) fn with_build<T>(
+    ground: &Ground<'_, '_>,
+    node: &PlanNode,
+    shards: Shards,
+    make: impl FnOnce(&Build<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let inputs: Vec<Option<Schema>> =
+        node.inputs.iter().map(|input| input.as_ref().map(|input| input.schema.clone())).collect();
+    let outputs: Vec<Schema> = node.outputs.iter().map(|output| output.adds.clone()).collect();
+    let declared: Vec<Declared> =
+        node.source.iter().flat_map(|source| &source.declared).map(declared).collect();
+    let columns: Vec<SinkColumn> = node.sink.iter().flat_map(|sink| &sink.columns).map(sink_column).collect();
+    let models = models_above(ground, node)?;
+    let scope = Scope {
+        vars: ground.plan.vars.iter().map(|var| (var.name.clone(), var.ty.clone())).collect(),
+        lists: ground.plan.lists.iter().map(|list| (list.name.clone(), list.ty.clone())).collect(),
+    };
+    make(&Build {
+        node: node.id,
+        name: &node.name,
+        base: &ground.job.base,
+        config: &node.config,
+        format: node
+            .source
+            .as_ref()
+            .map(|s| s.format)
+            .or(node.sink.as_ref().map(|s| s.format))
+            .unwrap_or_default(),
+        extra: node.source.as_ref().map(|source| source.extra).unwrap_or_default(),
+        inputs: &inputs,
+        outputs: &outputs,
+        declared: &declared,
+        columns: &columns,
+        streams: &ground.streams,
+        model: (!models.is_empty()).then_some(models.as_str()),
+        scope: &scope,
+        values: ground.job.values,
+        models: ground.job.models,
+        shards,
+        keep_raw: node.source.as_ref().is_some_and(|source| source.keep_raw),
+    })
+}
+
+/// For a sink: the models that its records went through, `NAME@VERSION sha256:DIGEST`, from the source on.
+fn models_above(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<String, Fault> {
+    if node.sink.is_none() {
+        return Ok(String::new());
+    }
+    let mut above = vec![false; ground.plan.nodes.len()];
+    above[node.id.0 as usize] = true;
+    // Nodes stand in topological order: one pass from the end reaches everything upstream.
+    for at in (0..=node.id.0 as usize).rev() {
+        if above[at] {
+            let feeds = ground.plan.nodes[at].inputs.iter().flatten().flat_map(|input| &input.from);
+            feeds.for_each(|feed| above[feed.node.0 as usize] = true);
+        }
+    }
+    let mut labels = Vec::new();
+    for (other, _) in ground.plan.nodes.iter().zip(&above).filter(|(_, above)| **above) {
+        for model in &other.models {
+            let card = ground.job.models.file(model).map_err(|fault| at_node(other, fault))?.card;
+            labels.push(format!("{} sha256:{}", card.label(), card.sha256));
+        }
+    }
+    Ok(labels.join(", "))
+}
+
+fn declared(plan: &forebay_plan::plan::DeclaredPlan) -> Declared {
+    Declared {
+        from: plan.from.clone(),
+        name: plan.name.clone(),
+        ty: plan.ty.clone(),
+        default: plan.default.clone(),
+        sensitive: plan.sensitive,
+        slot: plan.slot,
+    }
+}
+
+fn sink_column(plan: &forebay_plan::plan::SinkColumn) -> SinkColumn {
+    match plan {
+        forebay_plan::plan::SinkColumn::Column { name, ty, addr, sensitive } => {
+            SinkColumn::Column { name: name.clone(), ty: ty.clone(), addr: *addr, sensitive: *sensitive }
+        }
+        forebay_plan::plan::SinkColumn::Own(name) => {
+            let own = OwnColumn::ALL.into_iter().find(|own| own.name() == *name);
+            SinkColumn::Own(own.expect("the plan lists Forebay's own columns"))
+        }
+    }
+}
+
+pub(super) fn make_node(
+    ground: &mut Ground<'_, '_>,
+    node: &PlanNode,
+    shards: Shards,
+    metrics: Arc<NodeMetrics>,
+) -> Result<NodeRun, Fault> {
+    let work = match factory(ground, node)? {
+        Make::Source(_) => Work::Source,
+        Make::Stage(make) => {
+            let stage = with_build(ground, node, shards, make).map_err(|f| at_node(node, f))?;
+            Work::Stage(stage)
+        }
+        Make::Sink(make) => {
+            let mut sink = with_build(ground, node, shards, make).map_err(|f| at_node(node, f))?;
+            let entry = ground.committed.sinks.get(&node.name).map(Vec::as_slice);
+            sink.restore(entry).map_err(|fault| at_node(node, fault))?;
+            let latency = Arc::new(Latency::default());
+            ground.shared.latencies.push((node.name.clone(), latency.clone()));
+            // A dead letter is never too late.
+            let dead_letters = node.sink.as_ref().is_some_and(|sink| sink.dead_letters);
+            let on_late = if dead_letters { Arc::from([]) } else { ground.on_late.clone() };
+            Work::Sink(SinkRun {
+                sink,
+                on_late,
+                latency: LatencyRecorder::default(),
+                shared_latency: latency,
+            })
+        }
+    };
+    let inputs: Vec<InputRun> = node.inputs.iter().map(|input| make_input(ground, input.as_ref())).collect();
+    let adds = node.outputs.first().map(|output| &output.adds.columns);
+    Ok(NodeRun {
+        id: node.id,
+        name: node.name.as_str().into(),
+        work,
+        feeds: node.inputs.iter().flatten().map(|input| input.from.len()).sum(),
+        inputs,
+        inbox: Vec::new(),
+        keyed: node.kind.facts.keyed,
+        skip_late: node.skip_late,
+        adds: adds.into_iter().flatten().map(|column| column.ty.clone()).collect(),
+        blanks: None,
+        predictor: Predictor::default(),
+        metrics,
+    })
+}
+
+fn make_input(ground: &Ground<'_, '_>, input: Option<&forebay_plan::plan::PlanInput>) -> InputRun {
+    let Some(input) = input else { return InputRun::default() };
+    let addr_of = |name: &str| input.schema.get(name).expect("the plan checked the filter").addr;
+    InputRun {
+        filter: input.filter.as_ref().map(|typed| typed.program(&addr_of, ground.job.values)),
+        project: input.from.iter().map(|feed| feed.project.clone()).collect(),
+    }
+}
+
+/// Loads the images of a node's shards and applies the deltas that came after them.
+pub(super) fn restore_state(
+    ground: &mut Ground<'_, '_>,
+    node: &PlanNode,
+    run: &mut NodeRun,
+    shards: Shards,
+    log: Option<&Log>,
+) -> Result<(), Fault> {
+    let Work::Stage(stage) = &mut run.work else { return Ok(()) };
+    let Some(state) = stage.state() else { return Ok(()) };
+    let owned = shards.owned().count() as u64;
+    ground.shared.state_shards += owned;
+    let Some(log) = log else { return Ok(()) };
+    let unreadable =
+        |why: String| Fault::fatal(&code::STATE_UNREADABLE, format!("stage `{}`: {why}", node.name));
+    let mut since = vec![0u64; shards.total as usize];
+    for shard in shards.owned() {
+        let Some(image) = ground.committed.images.get(&(node.name.clone(), shard)) else { continue };
+        let blob = log.get_blob(&image.blob).map_err(|error| unreadable(error.to_string()))?;
+        let blob = blob.ok_or_else(|| unreadable(format!("the image {} is missing", image.blob)))?;
+        state.load(shard, &blob)?;
+        since[shard as usize] = image.epoch;
+    }
+    for found in log.entries() {
+        let found = found.map_err(|error| unreadable(error.to_string()))?;
+        let read = entry::decode(&found).map_err(unreadable)?;
+        let epoch = read.head.epoch;
+        for (_, delta) in read.deltas().filter(|(name, _)| *name == node.name) {
+            state.apply(delta, &|shard| shards.owns(shard) && since[shard as usize] < epoch)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn at_node(node: &PlanNode, fault: Fault) -> Fault {
+    Fault { message: format!("{} `{}`: {}", node.kind.role.noun(), node.name, fault.message), ..fault }
+}
