@@ -51,15 +51,15 @@ pub struct Latency {
     shared: Mutex<Histogram<u64>>,
 }
 
-/// The lane's side of [`Latency`]: recorded without a lock, handed over now and again.
+/// The lane's side of [`Latency`]: recorded without a lock, handed over when an epoch ends.
 #[derive(Debug)]
 pub struct LatencyRecorder {
     local: Histogram<u64>,
 }
 
 fn histogram() -> Histogram<u64> {
-    // Up to an hour, to three digits: about 200 KiB. The bounds are constants, so this cannot fail.
-    Histogram::new_with_bounds(100, 3_600_000_000_000, 3).expect("valid bounds")
+    // Up to an hour, to within 1 %: about 30 KiB. The bounds are constants, so this cannot fail.
+    Histogram::new_with_bounds(100, 3_600_000_000_000, 2).expect("valid bounds")
 }
 
 impl Default for Latency {

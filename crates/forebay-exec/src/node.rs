@@ -333,7 +333,6 @@ impl SinkRun {
         if count > 0 {
             self.latency.record((now - arrival).max(0) as u64, count);
         }
-        self.latency.publish(&self.shared_latency);
     }
 }
 

@@ -35,7 +35,13 @@ pub struct Names<'a> {
 
 /// Reads and checks an expression. `want` is the type that it has to give, where that is not free: literals take it and
 /// numbers are widened to it. `None` when there are errors, all of which are in the report.
-pub fn compile(text: &Text, span: Span, names: &Names, want: Option<&Ty>, report: &mut Report) -> Option<Typed> {
+pub fn compile(
+    text: &Text,
+    span: Span,
+    names: &Names,
+    want: Option<&Ty>,
+    report: &mut Report,
+) -> Option<Typed> {
     let mut mistakes = Mistakes::new(text, span, report);
     let expr = parse(&mut mistakes)?;
     let mut checker = Checker::new(*names, &mut mistakes);
@@ -64,7 +70,8 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// The whole expression, which has to be of type `want`.
     fn result(&mut self, expr: &Expr, want: Option<&Ty>) -> Node {
         let Some(want) = want else { return self.check(expr, None) };
-        let node = if want.is_optional() { self.check(expr, Some(want)) } else { self.value(expr, Some(want)) };
+        let node =
+            if want.is_optional() { self.check(expr, Some(want)) } else { self.value(expr, Some(want)) };
         if self.widens(&node.ty, want) {
             return self.widen(node, want.inner());
         }

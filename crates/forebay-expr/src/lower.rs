@@ -227,9 +227,10 @@ impl Lower<'_> {
         };
         let reg = self.step(Step::Index { list, at, item: node.ty.clone(), prior, site });
         let data = match Form::of(&node.ty) {
-            Form::Nested => {
-                Data::Views { reg, sources: sources.iter().map(|source| self.hop(*source, Hop::Items)).collect() }
-            }
+            Form::Nested => Data::Views {
+                reg,
+                sources: sources.iter().map(|source| self.hop(*source, Hop::Items)).collect(),
+            },
             _ => Data::Reg(reg),
         };
         Val { data, absent: node.ty.is_optional().then_some(Absent::Reg(reg)), errors: Some(reg) }
@@ -370,7 +371,9 @@ impl Lower<'_> {
             Cast::Same => return of,
             Cast::I64ToU64 | Cast::U64ToI64 | Cast::Scale(_) => Some(Cause::Overflow),
             Cast::F32ToI64 | Cast::F64ToI64 | Cast::SecondsToTime => Some(Cause::Conversion),
-            Cast::TextToI64 | Cast::TextToF64 | Cast::TextToTime | Cast::TextToDuration => Some(Cause::Conversion),
+            Cast::TextToI64 | Cast::TextToF64 | Cast::TextToTime | Cast::TextToDuration => {
+                Some(Cause::Conversion)
+            }
             Cast::ToText if matches!(from, Ty::Bytes | Ty::Date) => Some(Cause::Conversion),
             _ => None,
         };
@@ -384,5 +387,8 @@ impl Lower<'_> {
 
 fn constants(list: &Node) -> Option<Vec<Scalar>> {
     let Op::List(items) = &list.op else { return None };
-    items.iter().map(|item| if let Op::Const(value) = &item.op { Some(value.clone()) } else { None }).collect()
+    items
+        .iter()
+        .map(|item| if let Op::Const(value) = &item.op { Some(value.clone()) } else { None })
+        .collect()
 }

@@ -40,12 +40,24 @@ impl<'a> Mistakes<'a> {
         self.text.text.get(part.start..part.end).unwrap_or("")
     }
 
-    pub fn error(&mut self, code: &'static Code, part: Part, message: impl Into<String>, help: impl Into<String>) {
+    pub fn error(
+        &mut self,
+        code: &'static Code,
+        part: Part,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.failed = true;
         self.push(Severity::Error, code, part, message.into(), help.into());
     }
 
-    pub fn warning(&mut self, code: &'static Code, part: Part, message: impl Into<String>, help: impl Into<String>) {
+    pub fn warning(
+        &mut self,
+        code: &'static Code,
+        part: Part,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.push(Severity::Warning, code, part, message.into(), help.into());
     }
 

@@ -16,7 +16,12 @@ pub(crate) fn parse(mistakes: &mut Mistakes) -> Option<Expr> {
     let mut parser = Parser { tokens, at: 0, depth: 0, mistakes };
     if *parser.peek() == Token::End {
         let part = Part { start: 0, end: parser.mistakes.text().len() };
-        parser.mistakes.error(&code::EXPR_SYNTAX, part, "the expression is empty", "write one, such as `amount > 500.00`");
+        parser.mistakes.error(
+            &code::EXPR_SYNTAX,
+            part,
+            "the expression is empty",
+            "write one, such as `amount > 500.00`",
+        );
         return None;
     }
     let expr = parser.expression(0)?;
@@ -64,7 +69,8 @@ impl Parser<'_, '_> {
 
     fn too_deep<T>(&mut self, part: Part) -> Option<T> {
         let message = format!("the expression is nested more than {MAX_DEPTH} deep");
-        let help = "compute parts of it in a `set` before; a long chain of `==` with `||` is `x in [a, b, c]`";
+        let help =
+            "compute parts of it in a `set` before; a long chain of `==` with `||` is `x in [a, b, c]`";
         self.mistakes.error(&code::EXPR_DEPTH, part, message, help);
         None
     }
@@ -109,9 +115,7 @@ impl Parser<'_, '_> {
     /// an error and read as what it means.
     fn operator(&mut self, power: u8) -> Option<(Binary, usize)> {
         let part = self.part();
-        let word = |parser: &Self, ahead: usize, word: &str| {
-            matches!(parser.tokens.get(parser.at + ahead), Some((Token::Name(name), _)) if name.eq_ignore_ascii_case(word))
-        };
+        let word = |parser: &Self, ahead: usize, word: &str| matches!(parser.tokens.get(parser.at + ahead), Some((Token::Name(name), _)) if name.eq_ignore_ascii_case(word));
         let (op, tokens, help) = match self.peek() {
             Token::Sign(sign) => match Binary::from_sign(sign) {
                 Some(op) => (op, 1, None),
@@ -132,7 +136,9 @@ impl Parser<'_, '_> {
             Token::Name(_) if word(self, 0, "is") && word(self, 1, "not") => {
                 (Binary::Ne, 2, Some("unequal is `!=`, also for null"))
             }
-            Token::Name(_) if word(self, 0, "is") => (Binary::Eq, 1, Some("comparing is `==`, also for null")),
+            Token::Name(_) if word(self, 0, "is") => {
+                (Binary::Eq, 1, Some("comparing is `==`, also for null"))
+            }
             _ => return None,
         };
         if op.power() < power {
@@ -176,7 +182,10 @@ impl Parser<'_, '_> {
                 let (token, name_part) = self.next();
                 let Token::Name(name) = token else {
                     self.at -= usize::from(token != Token::End);
-                    return self.unexpected("the name of a field or function after `.`", "write `x.field` or `x.size()`");
+                    return self.unexpected(
+                        "the name of a field or function after `.`",
+                        "write `x.field` or `x.size()`",
+                    );
                 };
                 let open = self.part();
                 if self.eat("(") {
@@ -233,7 +242,8 @@ impl Parser<'_, '_> {
             _ if self.eat("(") => {
                 let mut args = Vec::new();
                 let close = self.items(open, ")", &mut args)?;
-                return self.node(ExprKind::Call { name, name_part: part, method: false, args }, part.to(close));
+                return self
+                    .node(ExprKind::Call { name, name_part: part, method: false, args }, part.to(close));
             }
             _ => ExprKind::Name(name),
         };
@@ -263,7 +273,12 @@ impl Parser<'_, '_> {
             Token::End | Token::Sign(")" | "]" | "}") => {
                 let sign = self.mistakes.source(open);
                 let message = format!("`{sign}` is not closed");
-                self.mistakes.error(&code::EXPR_UNCLOSED, open, message, format!("the closing `{close}` is missing"));
+                self.mistakes.error(
+                    &code::EXPR_UNCLOSED,
+                    open,
+                    message,
+                    format!("the closing `{close}` is missing"),
+                );
                 None
             }
             _ => self.left_over(),
@@ -275,9 +290,17 @@ impl Parser<'_, '_> {
         let part = self.part();
         let written = self.mistakes.source(part);
         let (message, help) = match self.peek() {
-            Token::End => ("the expression ends where a value is expected".into(), "the last operator has no right side"),
-            Token::Sign(")" | "]") => (format!("a value is expected before `{written}`"), "add it, or take the comma or operator out"),
-            Token::Sign("{") => ("there are no maps and structs in expressions".into(), "a list is written [a, b]"),
+            Token::End => (
+                "the expression ends where a value is expected".into(),
+                "the last operator has no right side",
+            ),
+            Token::Sign(")" | "]") => (
+                format!("a value is expected before `{written}`"),
+                "add it, or take the comma or operator out",
+            ),
+            Token::Sign("{") => {
+                ("there are no maps and structs in expressions".into(), "a list is written [a, b]")
+            }
             _ => (format!("`{written}` has no left side"), "an operator stands between two values"),
         };
         self.mistakes.error(&code::EXPR_SYNTAX, part, message, help);
@@ -300,7 +323,8 @@ impl Parser<'_, '_> {
         let written = self.mistakes.source(part);
         match self.peek() {
             Token::Sign(")" | "]" | "}") => {
-                let help = format!("take it out, or open it with `{}`", if written == ")" { "(" } else { "[" });
+                let help =
+                    format!("take it out, or open it with `{}`", if written == ")" { "(" } else { "[" });
                 self.mistakes.error(&code::EXPR_UNCLOSED, part, format!("`{written}` closes nothing"), help);
             }
             Token::Sign("^" | "**") => self.foreign(part, "there is no power; multiply: `x * x`"),

@@ -208,13 +208,16 @@ impl<'a> Output<'a> {
         let absent = self.absent();
         for row in 0..self.batch.header().rows() {
             let at = row.checked_sub(self.hull.start).filter(|_| row < self.hull.end);
-            let presence = at.zip(absent).map_or(Presence::Value, |(at, absent)| Presence::from_byte(absent[at]));
+            let presence =
+                at.zip(absent).map_or(Presence::Value, |(at, absent)| Presence::from_byte(absent[at]));
             match at.and_then(|at| frame.view(data, at)) {
                 Some((source, place)) if presence == Presence::Value => match &self.program.sources[source] {
                     Source::Col { .. } => copy_rows(out, ty, std::iter::once((frame.col(source), place))),
                     Source::Literal { items, form } => {
                         let Ty::List(item) = ty.inner() else { unreachable!("brackets are lists") };
-                        items.iter().for_each(|data| push_item(out, &frame, item, *form, data, row - self.hull.start));
+                        items.iter().for_each(|data| {
+                            push_item(out, &frame, item, *form, data, row - self.hull.start)
+                        });
                         out.end_list();
                     }
                 },

@@ -3,11 +3,11 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use forebay_types::unit::{DurationText, parse_duration};
 use forebay_types::Ty;
+use forebay_types::unit::{DurationText, parse_duration};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::Timestamp;
 
 /// A value in the form in which programs compute: integers but u64, decimals (without their point), timestamps,
 /// dates and durations are i64.
@@ -108,7 +108,8 @@ pub(crate) fn read_decimal(text: &str, scale: u8) -> Result<i64, String> {
 
 /// Nanoseconds of RFC 3339.
 pub(crate) fn read_time(text: &str) -> Result<i64, String> {
-    let bad = || format!("`{text}` is no time such as 2026-01-31T12:00:00Z, with a zone, between 1678 and 2262");
+    let bad =
+        || format!("`{text}` is no time such as 2026-01-31T12:00:00Z, with a zone, between 1678 and 2262");
     let time: Timestamp = text.parse().map_err(|_| bad())?;
     i64::try_from(time.as_nanosecond()).map_err(|_| bad())
 }
@@ -145,7 +146,8 @@ pub(crate) fn write_i64(out: &mut impl Write, ty: &Ty, value: i64) -> fmt::Resul
             write!(out, "{time}")
         }
         Ty::Date => {
-            let midnight = value.checked_mul(86_400).and_then(|s| Timestamp::from_second(s).ok()).ok_or(fmt::Error)?;
+            let midnight =
+                value.checked_mul(86_400).and_then(|s| Timestamp::from_second(s).ok()).ok_or(fmt::Error)?;
             write!(out, "{}", Offset::UTC.to_datetime(midnight).date())
         }
         Ty::Duration => write!(out, "{}", DurationText(value)),
@@ -154,7 +156,11 @@ pub(crate) fn write_i64(out: &mut impl Write, ty: &Ty, value: i64) -> fmt::Resul
 }
 
 /// The shortest digits that read back as the same number; with an exponent where there would be many zeros.
-pub(crate) fn write_float<F: fmt::Display + fmt::LowerExp>(out: &mut impl Write, value: F, size: f64) -> fmt::Result {
+pub(crate) fn write_float<F: fmt::Display + fmt::LowerExp>(
+    out: &mut impl Write,
+    value: F,
+    size: f64,
+) -> fmt::Result {
     if size == 0.0 || !size.is_finite() || (1e-7..1e17).contains(&size) {
         write!(out, "{value}")
     } else {
@@ -168,7 +174,10 @@ mod tests {
 
     #[test]
     fn texts_read_as_values_of_a_type_or_say_why_not() {
-        let check = |ty: &str, text: &str, wanted: Result<Scalar, &str>| match (Scalar::read(&Ty::parse(ty).unwrap(), text), wanted) {
+        let check = |ty: &str, text: &str, wanted: Result<Scalar, &str>| match (
+            Scalar::read(&Ty::parse(ty).unwrap(), text),
+            wanted,
+        ) {
             (Err(found), Err(part)) => assert!(found.contains(part), "{found}"),
             (found, wanted) => assert_eq!(found.map_err(|_| ""), wanted, "{ty} {text}"),
         };

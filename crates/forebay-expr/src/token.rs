@@ -17,8 +17,8 @@ pub(crate) enum Token {
 
 /// Longest first. Some are of other languages: the parser says what they are called here.
 const SIGNS: &[&str] = &[
-    "===", "!==", "==", "!=", "<=", ">=", "<>", "&&", "||", "**", "??", "<", ">", "=", "!", "&", "|", "+", "-", "*", "/",
-    "%", "^", "?", ":", "(", ")", "[", "]", "{", "}", ".", ",",
+    "===", "!==", "==", "!=", "<=", ">=", "<>", "&&", "||", "**", "??", "<", ">", "=", "!", "&", "|", "+",
+    "-", "*", "/", "%", "^", "?", ":", "(", ")", "[", "]", "{", "}", ".", ",",
 ];
 
 /// All tokens, the last of them `End`; `None` when the text has something in it that is none.
@@ -85,7 +85,9 @@ impl<'a> Lexer<'_, 'a> {
         let help = match first {
             '‘' | '’' | '“' | '”' | '`' | '´' => "a text stands in straight quotes: 'text'".into(),
             '$' => "`${…}` stands in plain values; an expression says `vars.NAME`".into(),
-            '#' | '@' | ';' | '\\' => format!("take it out, or put the text that it belongs to in quotes: '{first}…'"),
+            '#' | '@' | ';' | '\\' => {
+                format!("take it out, or put the text that it belongs to in quotes: '{first}…'")
+            }
             _ => "expressions are made of names, numbers, texts in quotes and the signs of CEL".to_string(),
         };
         self.mistakes.error(&code::EXPR_SYNTAX, part, format!("`{first}` is no part of an expression"), help);
@@ -164,7 +166,8 @@ impl<'a> Lexer<'_, 'a> {
             Some('t') => Some('\t'),
             Some(c @ ('\\' | '\'' | '"')) => Some(c),
             Some('u') => {
-                let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+                let digits =
+                    self.rest().get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
                 self.at += digits.map_or(0, str::len);
                 digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32)
             }

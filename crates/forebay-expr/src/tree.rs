@@ -19,10 +19,22 @@ pub(crate) enum ExprKind {
     Float(String),
     Text(String),
     Name(String),
-    Field { of: Box<Expr>, name: String, name_part: Part },
-    Index { of: Box<Expr>, at: Box<Expr> },
+    Field {
+        of: Box<Expr>,
+        name: String,
+        name_part: Part,
+    },
+    Index {
+        of: Box<Expr>,
+        at: Box<Expr>,
+    },
     /// `f(a, b)`, and `a.f(b)`, which is the same.
-    Call { name: String, name_part: Part, method: bool, args: Vec<Expr> },
+    Call {
+        name: String,
+        name_part: Part,
+        method: bool,
+        args: Vec<Expr>,
+    },
     List(Vec<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),

@@ -124,7 +124,15 @@ impl<'p> Case<'_, 'p> {
                 ),
                 None => format!("there is no stage `{name}`"),
             };
-            self.report.push(Diagnostic::error(&code::TEST_MOCK, mock.span, message).nearest(near));
+            let diagnostic = Diagnostic::error(&code::TEST_MOCK, mock.span, message);
+            self.report.push(match near {
+                Some(near) => diagnostic.nearest(Some(near)),
+                None => {
+                    let stages =
+                        self.resolved.pipeline.stages.iter().map(|stage| stage.body.name.value.as_str());
+                    diagnostic.help(format!("there is {}", some(stages)))
+                }
+            });
             return;
         };
         let Some(kind) = stage.body.kind else { return };

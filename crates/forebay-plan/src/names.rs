@@ -17,6 +17,12 @@ pub(crate) fn check(resolved: &Resolved<'_>, files: &Files, report: &mut Report)
 
 /// A name counts as used wherever a text of the file mentions it: `${var:N}` was filled in long before.
 fn unused(resolved: &Resolved<'_>, files: &Files, report: &mut Report) {
+    // A name that exists nowhere may be the misspelt one of what looks unused.
+    let misspelt =
+        |diagnostic: &Diagnostic| [code::EXPR_NAME.id, code::UNKNOWN_VAR.id].contains(&diagnostic.code.id);
+    if report.diagnostics.iter().any(misspelt) {
+        return;
+    }
     let mentioned = |needle: &str| files.texts().any(|text| mentions(text, needle));
     for var in &resolved.pipeline.vars {
         let name = &var.name.value;

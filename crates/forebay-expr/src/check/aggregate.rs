@@ -11,7 +11,12 @@ use crate::tree::{Expr, ExprKind};
 use crate::typed::{Aggregate, Cast, Form, Node, Op, TypedAggregate};
 
 /// Reads and checks one aggregate. `None` when there are errors, all of which are in the report.
-pub fn compile_aggregate(text: &Text, span: Span, names: &Names, report: &mut Report) -> Option<TypedAggregate> {
+pub fn compile_aggregate(
+    text: &Text,
+    span: Span,
+    names: &Names,
+    report: &mut Report,
+) -> Option<TypedAggregate> {
     let mut mistakes = Mistakes::new(text, span, report);
     let expr = parse(&mut mistakes)?;
     let (function, arg) = aggregate(&expr, &mut mistakes)?;
@@ -31,8 +36,14 @@ pub fn compile_aggregate(text: &Text, span: Span, names: &Names, report: &mut Re
 fn aggregate<'e>(expr: &'e Expr, mistakes: &mut Mistakes) -> Option<(Aggregate, Option<&'e Expr>)> {
     let all = || Aggregate::ALL.map(Aggregate::name).join(", ");
     let ExprKind::Call { name, name_part, method: false, args } = &expr.kind else {
-        let help = format!("write one of {} with brackets, and compute with its result in a `set` after it", all());
-        mistakes.error(&code::EXPR_AGGREGATE, expr.part, "an entry of `emit` is one aggregate and nothing else", help);
+        let help =
+            format!("write one of {} with brackets, and compute with its result in a `set` after it", all());
+        mistakes.error(
+            &code::EXPR_AGGREGATE,
+            expr.part,
+            "an entry of `emit` is one aggregate and nothing else",
+            help,
+        );
         return None;
     };
     let Some(function) = Aggregate::ALL.into_iter().find(|aggregate| aggregate.name() == name) else {
@@ -48,11 +59,14 @@ fn aggregate<'e>(expr: &'e Expr, mistakes: &mut Mistakes) -> Option<(Aggregate, 
     let wanted = usize::from(function != Aggregate::Count);
     if args.len() != wanted {
         let help = match function {
-            Aggregate::Count => "write `count()`; the part that meets a condition is `share(x > 0)`".to_string(),
+            Aggregate::Count => {
+                "write `count()`; the part that meets a condition is `share(x > 0)`".to_string()
+            }
             Aggregate::Share => "write `share(x > 0)`".to_string(),
             _ => format!("write `{name}(amount)`"),
         };
-        let message = format!("`{name}` takes {wanted} value{}, and here are {}", if wanted == 1 { "" } else { "s" }, args.len());
+        let values = if wanted == 1 { "value" } else { "values" };
+        let message = format!("`{name}` takes {wanted} {values} in its brackets, not {}", args.len());
         mistakes.error(&code::EXPR_ARGUMENTS, expr.part, message, help);
         return None;
     }
@@ -78,7 +92,9 @@ impl Checker<'_, '_> {
         if !fine && ty != Ty::Unknown {
             let message = format!("`{}` does not work on {ty}", function.name());
             let help = match (function, &ty) {
-                (Aggregate::Sum | Aggregate::Mean, Ty::Bool) => "the part of records for which it is true is `share(…)`",
+                (Aggregate::Sum | Aggregate::Mean, Ty::Bool) => {
+                    "the part of records for which it is true is `share(…)`"
+                }
                 (Aggregate::Sum | Aggregate::Mean, _) => "it takes numbers",
                 (Aggregate::Min | Aggregate::Max, _) => "it takes numbers, times, durations and texts",
                 _ => "it takes a simple value, not a list or struct",

@@ -64,13 +64,16 @@ impl Checker<'_, '_> {
             return Node::unknown(part);
         };
         if args.len() < *least || args.len() > *most {
-            let count = args.len();
-            let wanted = match (least, most) {
-                (2, &usize::MAX) => "at least 2".to_string(),
-                (least, most) if least == most => least.to_string(),
-                (least, most) => format!("{least} or {most}"),
+            // What stands before the dot of a method is no value in its brackets.
+            let inside = |count: usize| count - usize::from(method);
+            let (least, count) = (inside(*least), inside(args.len()));
+            let wanted = match *most {
+                usize::MAX => format!("at least {least}"),
+                most if inside(most) == least => least.to_string(),
+                most => format!("{least} or {}", inside(most)),
             };
-            let message = format!("`{name}` takes {wanted} value{}, and here are {count}", if wanted == "1" { "" } else { "s" });
+            let values = if wanted == "1" { "value" } else { "values" };
+            let message = format!("`{name}` takes {wanted} {values} in its brackets, not {count}");
             self.mistakes.error(&code::EXPR_ARGUMENTS, part, message, format!("write `{usage}`"));
             return Node::unknown(part);
         }
@@ -99,7 +102,8 @@ impl Checker<'_, '_> {
             return;
         }
         let column = self.names.columns.get(name).is_some();
-        let elsewhere = ELSEWHERE.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, here)| *here);
+        let elsewhere =
+            ELSEWHERE.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, here)| *here);
         let near = elsewhere.or_else(|| nearest(name, FUNCTIONS.iter().map(|(known, ..)| *known)));
         let help = match near {
             _ if column && !method => format!("`{name}` is a column and takes no brackets"),
@@ -147,7 +151,11 @@ impl Checker<'_, '_> {
         for node in [&text, &what] {
             if !matches!(node.ty, Ty::String | Ty::Unknown) {
                 let help = match &text.ty {
-                    Ty::List(_) if find == Find::Contains => format!("an item of a list is `{} in {}`", self.mistakes.source(what.part), self.mistakes.source(text.part)),
+                    Ty::List(_) if find == Find::Contains => format!(
+                        "an item of a list is `{} in {}`",
+                        self.mistakes.source(what.part),
+                        self.mistakes.source(text.part)
+                    ),
                     ty if ty.is_number() => format!("write `string({})`", self.mistakes.source(node.part)),
                     _ => format!("write `text.{name}('…')`"),
                 };
@@ -164,13 +172,17 @@ impl Checker<'_, '_> {
         let time = self.value(&args[0], None);
         let zone = args.get(1).map_or(Some(Zone::Offset(0)), |arg| self.zone(arg, name));
         match (&time.ty, zone) {
-            (Ty::Timestamp(_), Some(zone)) => Node::new(Op::Calendar(calendar, zone, Box::new(time)), Ty::I64, part),
+            (Ty::Timestamp(_), Some(zone)) => {
+                Node::new(Op::Calendar(calendar, zone, Box::new(time)), Ty::I64, part)
+            }
             (Ty::Timestamp(_), None) => Node::unknown(part),
             (ty, _) => {
                 let source = self.mistakes.source(time.part);
                 let help = match ty {
                     Ty::String => format!("write `timestamp({source}).{name}('UTC')`"),
-                    _ => "the column has to be declared as `timestamp`, or `timestamp(ms)` for a number".into(),
+                    _ => {
+                        "the column has to be declared as `timestamp`, or `timestamp(ms)` for a number".into()
+                    }
                 };
                 self.argument_error(name, "a timestamp", &time, help)
             }
@@ -179,7 +191,9 @@ impl Checker<'_, '_> {
 
     /// UTC, an offset such as +02:00, or a name of the time zone database.
     fn zone(&mut self, arg: &Expr, name: &str) -> Option<Zone> {
-        let help = format!("write 'UTC', an offset such as '+02:00' or a zone such as 'Europe/Zurich': `t.{name}('UTC')`");
+        let help = format!(
+            "write 'UTC', an offset such as '+02:00' or a zone such as 'Europe/Zurich': `t.{name}('UTC')`"
+        );
         let ExprKind::Text(text) = &arg.kind else {
             self.mistakes.error(&code::EXPR_TEXT, arg.part, "a time zone is a text in quotes", help);
             return None;
@@ -193,7 +207,12 @@ impl Checker<'_, '_> {
         match TimeZone::get(text) {
             Ok(zone) => Some(Zone::Named(zone)),
             Err(_) => {
-                self.mistakes.error(&code::EXPR_TEXT, arg.part, format!("there is no time zone '{text}'"), help);
+                self.mistakes.error(
+                    &code::EXPR_TEXT,
+                    arg.part,
+                    format!("there is no time zone '{text}'"),
+                    help,
+                );
                 None
             }
         }

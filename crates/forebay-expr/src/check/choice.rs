@@ -27,7 +27,11 @@ impl Checker<'_, '_> {
             (yes, branch(no, false, Some(&beside)))
         };
         let Some([yes, no]) = self.same_type([yes, no], "the two cases") else { return Node::unknown(part) };
-        let ty = if yes.ty.is_optional() || no.ty.is_optional() { yes.ty.inner().clone().optional() } else { yes.ty.clone() };
+        let ty = if yes.ty.is_optional() || no.ty.is_optional() {
+            yes.ty.inner().clone().optional()
+        } else {
+            yes.ty.clone()
+        };
         Node::new(Op::Choice(Box::new([test, yes, no])), ty, part)
     }
 
@@ -40,7 +44,8 @@ impl Checker<'_, '_> {
         for (at, (arg, node)) in args.iter().zip(&mut nodes).enumerate().rev() {
             let node = node.take().unwrap_or_else(|| self.check(arg, hint));
             if at + 1 < args.len() && !node.ty.is_optional() && node.ty != Ty::Unknown {
-                let message = format!("{} is never null here, so what follows it is never used", self.called(&node));
+                let message =
+                    format!("{} is never null here, so what follows it is never used", self.called(&node));
                 let help = "take `coalesce` away; only `optional(…)` columns may be null";
                 self.mistakes.warning(&code::EXPR_NEVER_NULL, node.part, message, help);
             }

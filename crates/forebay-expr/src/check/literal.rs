@@ -14,7 +14,9 @@ impl Checker<'_, '_> {
         let hint = hint.map(Ty::inner);
         let whole = !digits.contains(['.', 'e', 'E']);
         let read = match hint {
-            Some(ty) if ty.is_integer() && whole => Scalar::read(ty, &digits).map(|value| (value, ty.clone())),
+            Some(ty) if ty.is_integer() && whole => {
+                Scalar::read(ty, &digits).map(|value| (value, ty.clone()))
+            }
             Some(ty @ Ty::Decimal(scale)) => read_decimal(&digits, *scale)
                 .map(|value| (Scalar::I64(value), ty.clone()))
                 .map_err(|why| format!("{} is no {ty}: {why}", called(&digits))),
@@ -30,7 +32,9 @@ impl Checker<'_, '_> {
             Ok((value, ty)) => Node::new(Op::Const(value), ty, part),
             Err(message) => {
                 let help = match hint {
-                    Some(ty) => format!("a number takes the type of what stands beside it, here {ty}; nothing is rounded"),
+                    Some(ty) => format!(
+                        "a number takes the type of what stands beside it, here {ty}; nothing is rounded"
+                    ),
                     None => "write a number that fits, or one with a point".into(),
                 };
                 self.mistakes.error(&code::EXPR_LITERAL, part, message, help);
@@ -55,7 +59,8 @@ impl Checker<'_, '_> {
                 Node::new(Op::Negate(Box::new(node)), ty, part)
             }
             ty => {
-                let message = format!("`-` works on numbers and durations, and {} is {ty}", self.called(&node));
+                let message =
+                    format!("`-` works on numbers and durations, and {} is {ty}", self.called(&node));
                 self.operand_error(part, message, "not is written `!`")
             }
         }
@@ -67,7 +72,12 @@ impl Checker<'_, '_> {
             Some(Ty::Date) => match read_date(text) {
                 Ok(days) => Node::new(Op::Const(Scalar::I64(days)), Ty::Date, part),
                 Err(why) => {
-                    self.mistakes.error(&code::EXPR_TEXT, part, why, "a text beside a date is a date: year, month, day");
+                    self.mistakes.error(
+                        &code::EXPR_TEXT,
+                        part,
+                        why,
+                        "a text beside a date is a date: year, month, day",
+                    );
                     Node::unknown(part)
                 }
             },
@@ -135,9 +145,16 @@ fn float(digits: &str, ty: &Ty, whole: bool) -> Result<(Scalar, Ty), String> {
 }
 
 /// The hint for values of which none has a type of its own.
-pub(super) fn among<'h, 'e>(hint: Option<&'h Ty>, exprs: impl IntoIterator<Item = &'e Expr>) -> Option<&'h Ty> {
+pub(super) fn among<'h, 'e>(
+    hint: Option<&'h Ty>,
+    exprs: impl IntoIterator<Item = &'e Expr>,
+) -> Option<&'h Ty> {
     let number = hint.is_some_and(|hint| hint.inner().is_number());
-    if !number && exprs.into_iter().any(|expr| expr.is_pliable() && expr.has_point()) { Some(&Ty::F64) } else { hint }
+    if !number && exprs.into_iter().any(|expr| expr.is_pliable() && expr.has_point()) {
+        Some(&Ty::F64)
+    } else {
+        hint
+    }
 }
 
 /// The type that a literal takes beside `ty`. Integers calculate in i64, so a literal need not fit a narrower type; a factor

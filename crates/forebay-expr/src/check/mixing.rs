@@ -9,7 +9,7 @@ use crate::typed::{Cast, Form, Node, Op};
 
 impl Checker<'_, '_> {
     /// The type to which values of both types can be brought without loss. Integers of different types meet in i64, or
-    /// in u64 when one of them is u64 and the other cannot be negative.
+    /// in u64 when one of them is u64 and the other cannot be negative; f32 and f64 meet in f64.
     pub(super) fn common(&self, a: &Ty, b: &Ty) -> Option<Ty> {
         let signed = |ty: &Ty| ty.integer_range().is_some_and(|(min, _)| min < 0);
         Some(match (a, b) {
@@ -20,9 +20,12 @@ impl Checker<'_, '_> {
                 if unsigned { Ty::U64 } else { Ty::I64 }
             }
             (Ty::Decimal(a), Ty::Decimal(b)) => Ty::Decimal(*a.max(b)),
-            (decimal @ Ty::Decimal(_), integer) | (integer, decimal @ Ty::Decimal(_)) if integer.is_integer() => {
+            (decimal @ Ty::Decimal(_), integer) | (integer, decimal @ Ty::Decimal(_))
+                if integer.is_integer() =>
+            {
                 decimal.clone()
             }
+            (Ty::F32, Ty::F64) | (Ty::F64, Ty::F32) => Ty::F64,
             (Ty::Timestamp(_), Ty::Timestamp(_)) => a.clone(),
             _ => return None,
         })
@@ -56,6 +59,7 @@ impl Checker<'_, '_> {
             },
             (Form::U64, Form::I64, _) => Cast::U64ToI64,
             (Form::I64, Form::U64, _) => Cast::I64ToU64,
+            (Form::F32, Form::F64, _) => Cast::F32ToF64,
             _ => Cast::Same,
         };
         match (&node.op, cast) {
@@ -70,7 +74,8 @@ impl Checker<'_, '_> {
     /// How to bring two values that do not mix together: a literal changes first.
     fn mixing_help(&self, a: &Node, b: &Node) -> String {
         let [first, second] = if is_literal(b) { [b, a] } else { [a, b] };
-        let direct = self.conversion(first, second.ty.inner()).or_else(|| self.conversion(second, first.ty.inner()));
+        let direct =
+            self.conversion(first, second.ty.inner()).or_else(|| self.conversion(second, first.ty.inner()));
         direct.unwrap_or_else(|| format!("{} and {} have no common type", a.ty, b.ty))
     }
 
@@ -92,10 +97,16 @@ impl Checker<'_, '_> {
             }
             (Ty::String, to) if to.is_integer() => format!("write `int({source})`"),
             (Ty::String, to) if to.is_number() => format!("write `double({source})`"),
-            (from, Ty::String) if from.is_number() && is_literal(node) => format!("a text stands in quotes: '{source}'"),
+            (from, Ty::String) if from.is_number() && is_literal(node) => {
+                format!("a text stands in quotes: '{source}'")
+            }
             (from, Ty::String) if from.is_number() => format!("write `string({source})`"),
-            (from, Ty::Duration) if from.is_integer() && is_literal(node) => format!("write `duration('{source}s')`"),
-            (from, Ty::Timestamp(_)) if from.is_number() => "a time is written `timestamp('2026-01-31T12:00:00Z')`".into(),
+            (from, Ty::Duration) if from.is_integer() && is_literal(node) => {
+                format!("write `duration('{source}s')`")
+            }
+            (from, Ty::Timestamp(_)) if from.is_number() => {
+                "a time is written `timestamp('2026-01-31T12:00:00Z')`".into()
+            }
             (Ty::F64, to) if to.is_number() => return None,
             (from, Ty::F64) if from.is_number() => format!("write `double({source})`"),
             (Ty::F32, to) | (to, Ty::F32) if to.is_number() => "write `double(…)` around both".into(),
@@ -109,7 +120,8 @@ impl Checker<'_, '_> {
     pub(super) fn mixes(&mut self, op: Binary, a: &Node, b: &Node) -> (String, String) {
         let (a_called, b_called) = (self.called(a), self.called(b));
         let verb = if op.power() == 4 { "compare" } else { "mix" };
-        let message = format!("{a_called} ({}) and {b_called} ({}) do not {verb} with `{}`", a.ty, b.ty, op.sign());
+        let message =
+            format!("{a_called} ({}) and {b_called} ({}) do not {verb} with `{}`", a.ty, b.ty, op.sign());
         let times = matches!((&a.ty, op), (Ty::Timestamp(_), Binary::Add | Binary::Sub));
         let help = match &b.ty {
             Ty::Timestamp(_) if times => "the time between two times is `a - b`".into(),

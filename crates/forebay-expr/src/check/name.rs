@@ -43,7 +43,8 @@ impl Checker<'_, '_> {
         }
         let scope = self.names.scope;
         let in_scope = |names: &[(String, Ty)]| names.iter().any(|(known, _)| known == name);
-        let near = nearest(name, self.names.columns.names().chain(["true", "false", "null", "vars", "lists"]));
+        let near =
+            nearest(name, self.names.columns.names().chain(["true", "false", "null", "vars", "lists"]));
         let help = if in_scope(&scope.vars) {
             format!("the var is `vars.{name}`")
         } else if in_scope(&scope.lists) {
@@ -91,11 +92,17 @@ impl Checker<'_, '_> {
                 };
                 let ty = fields[index].1.clone();
                 let field = Node::new(Op::Field(Box::new(node), index), ty, part);
-                if self.is_present(expr) { self.narrowed(field, || expr.path().unwrap_or_default()) } else { field }
+                if self.is_present(expr) {
+                    self.narrowed(field, || expr.path().unwrap_or_default())
+                } else {
+                    field
+                }
             }
             ty => {
                 let help = match ty {
-                    _ if super::is_function(name) => format!("a function takes brackets: `{}.{name}()`", self.mistakes.source(node.part)),
+                    _ if super::is_function(name) => {
+                        format!("a function takes brackets: `{}.{name}()`", self.mistakes.source(node.part))
+                    }
                     Ty::List(_) => "an item of a list is `x[0]`, and a field of it `x[0].f`".into(),
                     _ => "only structs have fields; take the `.` and the name away".into(),
                 };
@@ -122,7 +129,9 @@ impl Checker<'_, '_> {
                 let near = nearest(name, vars.iter().map(|(var, _)| var.as_str()));
                 let help = match near {
                     Some(near) => format!("did you mean `vars.{near}`?"),
-                    None => format!("declare it: `spec: {{ vars: {{ {name}: {{ type: f64, default: 0.5 }} }} }}`"),
+                    None => {
+                        format!("declare it: `spec: {{ vars: {{ {name}: {{ type: f64, default: 0.5 }} }} }}`")
+                    }
                 };
                 self.mistakes.error(&code::EXPR_NAME, name_part, format!("there is no var `{name}`"), help);
                 Node::unknown(part)
@@ -138,7 +147,9 @@ impl Checker<'_, '_> {
         }
         let help = match nearest(name, lists.iter().map(|(list, _)| list.as_str())) {
             Some(near) => format!("did you mean `lists.{near}`?"),
-            None => format!("declare it: `spec: {{ lists: {{ {name}: {{ file: FILE, column: NAME, type: u64 }} }} }}`"),
+            None => format!(
+                "declare it: `spec: {{ lists: {{ {name}: {{ file: FILE, column: NAME, type: u64 }} }} }}`"
+            ),
         };
         self.mistakes.error(&code::EXPR_NAME, name_part, format!("there is no list `{name}`"), help);
         None
@@ -147,7 +158,12 @@ impl Checker<'_, '_> {
     fn misplaced_list(&mut self, name: &str, part: Part, name_part: Part) -> Node {
         if self.list_named(name, name_part).is_some() {
             let message = format!("`lists.{name}` stands where a value is expected");
-            self.mistakes.error(&code::EXPR_LIST, part, message, format!("ask whether something is in it: `x in lists.{name}`"));
+            self.mistakes.error(
+                &code::EXPR_LIST,
+                part,
+                message,
+                format!("ask whether something is in it: `x in lists.{name}`"),
+            );
         }
         Node::unknown(part)
     }
@@ -156,9 +172,13 @@ impl Checker<'_, '_> {
         let list = self.value(of, None);
         let at = self.value(at, Some(&Ty::I64));
         if at.ty != Ty::Unknown && !at.ty.is_integer() {
-            let message = format!("an item is named by its number from 0, and {} is {}", self.called(&at), at.ty);
+            let message =
+                format!("an item is named by its number from 0, and {} is {}", self.called(&at), at.ty);
             let help = match at.ty {
-                Ty::String => format!("a field of a struct is `x.{}`", self.mistakes.source(at.part).trim_matches(['\'', '"'])),
+                Ty::String => format!(
+                    "a field of a struct is `x.{}`",
+                    self.mistakes.source(at.part).trim_matches(['\'', '"'])
+                ),
                 _ => "write a whole number, or int(…)".into(),
             };
             return self.operand_error(at.part, message, help);
@@ -172,8 +192,13 @@ impl Checker<'_, '_> {
                 Node::new(Op::Index(Box::new([list, at])), ty, part)
             }
             ty => {
-                let message = format!("{} is {ty}, and only lists have items", called(self.mistakes.source(list.part)));
-                let help = if matches!(ty, Ty::Struct(_)) { "a field is `x.name`" } else { "take the brackets away" };
+                let message =
+                    format!("{} is {ty}, and only lists have items", called(self.mistakes.source(list.part)));
+                let help = if matches!(ty, Ty::Struct(_)) {
+                    "a field is `x.name`"
+                } else {
+                    "take the brackets away"
+                };
                 self.operand_error(part, message, help)
             }
         }

@@ -13,7 +13,8 @@ impl Checker<'_, '_> {
             Some(ty @ Ty::Optional(_)) => Node::new(Op::Null, ty.clone(), part),
             Some(Ty::Unknown) => Node::unknown(part),
             _ => {
-                let help = "compare with it (`x == null`, `x != null`), or give it for a case: `a > 0 ? a : null`";
+                let help =
+                    "compare with it (`x == null`, `x != null`), or give it for a case: `a > 0 ? a : null`";
                 self.mistakes.error(&code::EXPR_NULL, part, "null is no value to compute with", help);
                 Node::unknown(part)
             }
@@ -25,10 +26,13 @@ impl Checker<'_, '_> {
         let source = self.called(node);
         let plain = source.trim_matches('`');
         let ask = expr.path().map(|_| format!("ask first: `{plain} != null && …`"));
-        let default = default(inner).map(|default| format!("say what null means: `coalesce({plain}, {default})`"));
+        let default =
+            default(inner).map(|default| format!("say what null means: `coalesce({plain}, {default})`"));
         let help = match (ask, default) {
             (Some(ask), Some(default)) => format!("{ask}, or {default}"),
-            (ask, default) => ask.or(default).unwrap_or_else(|| "give it a name in a `set` before, and ask there".into()),
+            (ask, default) => {
+                ask.or(default).unwrap_or_else(|| "give it a name in a `set` before, and ask there".into())
+            }
         };
         self.mistakes.error(&code::EXPR_NULL, node.part, format!("{source} may be null here"), help);
     }
@@ -36,7 +40,11 @@ impl Checker<'_, '_> {
     /// `x == null`, or with `!=` the opposite.
     pub(super) fn is_null(&mut self, of: &Expr, equal: bool, part: Part) -> Node {
         if matches!(of.kind, ExprKind::Null) {
-            return self.operand_error(part, "null is compared with null".into(), "compare a column with null");
+            return self.operand_error(
+                part,
+                "null is compared with null".into(),
+                "compare a column with null",
+            );
         }
         let node = self.check(of, None);
         if !node.ty.is_optional() && node.ty != Ty::Unknown {

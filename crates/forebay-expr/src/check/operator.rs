@@ -20,8 +20,12 @@ impl Checker<'_, '_> {
         match op {
             Binary::And | Binary::Or => self.logic(op, a, b, part),
             Binary::In => self.is_in(a, b, part),
-            Binary::Eq | Binary::Ne if matches!(b.kind, ExprKind::Null) => self.is_null(a, op == Binary::Eq, part),
-            Binary::Eq | Binary::Ne if matches!(a.kind, ExprKind::Null) => self.is_null(b, op == Binary::Eq, part),
+            Binary::Eq | Binary::Ne if matches!(b.kind, ExprKind::Null) => {
+                self.is_null(a, op == Binary::Eq, part)
+            }
+            Binary::Eq | Binary::Ne if matches!(a.kind, ExprKind::Null) => {
+                self.is_null(b, op == Binary::Eq, part)
+            }
             Binary::Eq => self.compare(op, Compare::Eq, a, b, part),
             Binary::Ne => self.compare(op, Compare::Ne, a, b, part),
             Binary::Lt => self.compare(op, Compare::Lt, a, b, part),
@@ -87,7 +91,13 @@ impl Checker<'_, '_> {
             self.operand_error(part, message, help);
             return Node::new(Op::Null, Ty::Bool, part);
         }
-        Node::new(Op::Compare(compare, Box::new([left, right])), Ty::Bool, part)
+        // Integers and decimals of two types are compared as they are; floats in one form.
+        let two = if common == Ty::F64 {
+            [left, right].map(|side| self.widen(side, &common))
+        } else {
+            [left, right]
+        };
+        Node::new(Op::Compare(compare, Box::new(two)), Ty::Bool, part)
     }
 
     fn arith(&mut self, op: Binary, arith: Arith, a: &Expr, b: &Expr, part: Part, hint: Option<&Ty>) -> Node {
@@ -112,7 +122,13 @@ impl Checker<'_, '_> {
     }
 
     /// The types to which the sides are widened, and that of the result.
-    fn arith_types(&mut self, op: Binary, arith: Arith, left: &Node, right: &Node) -> Result<[Ty; 3], Refusal> {
+    fn arith_types(
+        &mut self,
+        op: Binary,
+        arith: Arith,
+        left: &Node,
+        right: &Node,
+    ) -> Result<[Ty; 3], Refusal> {
         use Arith::{Add, Div, Mul, Rem, Sub};
         let (a, b) = (&left.ty, &right.ty);
         let number = |ty: &Ty| ty.is_integer() || matches!(ty, Ty::Decimal(_));
@@ -128,6 +144,7 @@ impl Checker<'_, '_> {
                 [ty.clone(), ty.clone(), ty]
             }
             (Add | Sub | Mul | Div, a, b) if a == b && a.is_float() => [a.clone(), a.clone(), a.clone()],
+            (Add | Sub | Mul | Div, a, b) if a.is_float() && b.is_float() => [Ty::F64, Ty::F64, Ty::F64],
             (Rem, a, b) if a == b && a.is_float() => {
                 let help = "convert what is divided: `int(x) % 10`";
                 return Err((&code::EXPR_OPERAND, format!("`%` works on integers, not on {a}"), help.into()));
@@ -141,7 +158,9 @@ impl Checker<'_, '_> {
                 let factor = |ty: &Ty| if ty.is_integer() { Ty::I64 } else { ty.clone() };
                 let product = scale(a) + scale(b);
                 if product > MAX_SCALE {
-                    let message = format!("the product of {a} and {b} has {product} digits after the point, and {MAX_SCALE} is the most");
+                    let message = format!(
+                        "the product of {a} and {b} has {product} digits after the point, and {MAX_SCALE} is the most"
+                    );
                     let help = format!("write `double({})`", self.mistakes.source(left.part));
                     return Err((&code::EXPR_DECIMAL, message, help));
                 }
@@ -156,9 +175,17 @@ impl Checker<'_, '_> {
                 let message = format!("`{}` on decimals would have to round", op.sign());
                 return Err((&code::EXPR_DECIMAL, message, help));
             }
-            (_, Ty::Bool | Ty::Bytes | Ty::Date | Ty::Zones | Ty::List(_) | Ty::Struct(_) | Ty::String, b) if a == b => {
+            (
+                _,
+                Ty::Bool | Ty::Bytes | Ty::Date | Ty::Zones | Ty::List(_) | Ty::Struct(_) | Ty::String,
+                b,
+            ) if a == b => {
                 let help = "arithmetic is for numbers, times and durations; `+` also joins texts";
-                return Err((&code::EXPR_OPERAND, format!("`{}` does not work on {a}", op.sign()), help.into()));
+                return Err((
+                    &code::EXPR_OPERAND,
+                    format!("`{}` does not work on {a}", op.sign()),
+                    help.into(),
+                ));
             }
             _ => return Err(self.unmixed(op, left, right)),
         })
@@ -196,6 +223,7 @@ impl Checker<'_, '_> {
             let hint = Ty::List(Box::new(needle.ty.clone()));
             (needle, self.value(b, Some(&hint)))
         };
+        let list = self.brackets_widened(list, &needle.ty);
         match &list.ty {
             Ty::Unknown => unknown,
             Ty::List(item) => match self.needle(needle, &item.clone(), part) {
@@ -212,6 +240,17 @@ impl Checker<'_, '_> {
                 self.operand_error(b.part, message, help);
                 unknown
             }
+        }
+    }
+
+    /// A list in brackets takes the wider type where that is the needle's: `n in [m]`.
+    fn brackets_widened(&self, list: Node, needle: &Ty) -> Node {
+        match (list.op, &list.ty) {
+            (Op::List(items), Ty::List(item)) if self.widens(item, needle) => {
+                let items = items.into_iter().map(|item| self.widen(item, needle)).collect();
+                Node::new(Op::List(items), Ty::List(Box::new(needle.clone())), list.part)
+            }
+            (op, ty) => Node::new(op, ty.clone(), list.part),
         }
     }
 

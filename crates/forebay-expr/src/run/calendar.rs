@@ -38,11 +38,12 @@ impl ZoneCache {
 pub(super) fn calendar(frame: &Frame, out: &mut Reg, what: Calendar, zone: &mut ZoneCache, of: &Data) {
     let (rows, times, out) = (frame.rows(), frame.lane::<i64>(of), &mut out.i64s);
     match (what, zone) {
+        // All hours of 64-bit nanoseconds fit 32 bits, in which a rest costs half.
         (Calendar::Hours, ZoneCache::Offset(0)) => {
-            map1(rows, times, out, |time| time.div_euclid(3600 * SECOND).rem_euclid(24))
+            map1(rows, times, out, |time| (time.div_euclid(3600 * SECOND) as i32).rem_euclid(24).into())
         }
         (Calendar::DayOfWeek, ZoneCache::Offset(0)) => {
-            map1(rows, times, out, |time| (time.div_euclid(86_400 * SECOND) + 4).rem_euclid(7))
+            map1(rows, times, out, |time| (time.div_euclid(86_400 * SECOND) as i32 + 4).rem_euclid(7).into())
         }
         (_, ZoneCache::Offset(offset)) => {
             let offset = *offset;
@@ -75,7 +76,8 @@ fn of_local(what: Calendar, time: i64, offset: i64) -> i64 {
 
 /// The span between two transitions that holds a time.
 fn span_at(zone: &TimeZone, time: i64) -> Span {
-    let at = |time: i128| Timestamp::from_nanosecond(time).expect("nanoseconds in 64 bits are in jiff's range");
+    let at =
+        |time: i128| Timestamp::from_nanosecond(time).expect("nanoseconds in 64 bits are in jiff's range");
     let nanos = |time: Timestamp| time.as_nanosecond().clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     // Transitions before are strictly before, so the next nanosecond takes in one at the time itself.
     let from = zone.preceding(at(i128::from(time) + 1)).next().map_or(i64::MIN, |t| nanos(t.timestamp()));

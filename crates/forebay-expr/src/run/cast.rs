@@ -47,7 +47,14 @@ pub(super) fn cast(
 }
 
 /// Casts that may fail; `fail` is told the rows.
-fn partial(frame: &Frame, out: &mut Reg, cast: Cast, from: &Ty, of: &Data, fail: impl Fn(&mut Errors, usize)) {
+fn partial(
+    frame: &Frame,
+    out: &mut Reg,
+    cast: Cast,
+    from: &Ty,
+    of: &Data,
+    fail: impl Fn(&mut Errors, usize),
+) {
     let rows = frame.rows();
     let Reg { i64s, u64s, f64s, texts, errors, .. } = out;
     let fail = |row| fail(errors, row);
@@ -58,7 +65,9 @@ fn partial(frame: &Frame, out: &mut Reg, cast: Cast, from: &Ty, of: &Data, fail:
             let unit = 10i64.pow(scale.into());
             lanes(rows, frame.lane(of), i64s, fail, |value: i64| value.checked_mul(unit));
         }
-        Cast::SecondsToTime => lanes(rows, frame.lane(of), i64s, fail, |value: i64| value.checked_mul(SECOND)),
+        Cast::SecondsToTime => {
+            lanes(rows, frame.lane(of), i64s, fail, |value: i64| value.checked_mul(SECOND))
+        }
         Cast::F32ToI64 => lanes(rows, frame.lane(of), i64s, fail, |value: f32| whole(value.into())),
         Cast::F64ToI64 => lanes(rows, frame.lane(of), i64s, fail, whole),
         Cast::TextToI64 => read(frame, of, i64s, fail, |text| text.parse().ok()),

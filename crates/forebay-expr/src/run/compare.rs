@@ -62,5 +62,7 @@ where
 {
     let (by_a, by_b) = (10i128.pow(a.2.into()), 10i128.pow(b.2.into()));
     let (a, b) = (frame.lane::<A>(&a.0), frame.lane::<B>(&b.0));
-    map2(frame.rows(), a, b, &mut out.bools, |a, b| u8::from(holds(compare, a.into() * by_a, b.into() * by_b)));
+    map2(frame.rows(), a, b, &mut out.bools, |a, b| {
+        u8::from(holds(compare, a.into() * by_a, b.into() * by_b))
+    });
 }

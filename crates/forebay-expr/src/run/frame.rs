@@ -26,7 +26,10 @@ pub(crate) enum Data {
     Col(SourceId),
     Reg(RegId),
     /// Lists and structs that were chosen row by row: views name one of these sources and a row in it.
-    Views { reg: RegId, sources: Arc<[SourceId]> },
+    Views {
+        reg: RegId,
+        sources: Arc<[SourceId]>,
+    },
 }
 
 /// Where it says which rows of a node have no value.
@@ -119,6 +122,18 @@ impl Errors {
         }
     }
 
+    /// All rows at once, without a jump; 0 is no fault.
+    #[inline]
+    pub fn write(&mut self, rows: usize, fault: impl Fn(usize) -> SiteId) {
+        self.rows.resize(rows, 0);
+        let mut any = 0;
+        for (row, out) in self.rows.iter_mut().enumerate() {
+            *out = fault(row);
+            any |= *out;
+        }
+        self.any = any != 0;
+    }
+
     pub fn get(&self) -> Option<&[SiteId]> {
         self.any.then_some(&self.rows)
     }
@@ -170,7 +185,10 @@ impl Write for Texts {
 #[derive(Clone, Copy)]
 pub(crate) enum TextArg<'a> {
     /// Row i is text `base + i`.
-    View { view: VarView<'a>, base: usize },
+    View {
+        view: VarView<'a>,
+        base: usize,
+    },
     One(&'a [u8]),
 }
 
@@ -199,7 +217,9 @@ impl<'a> Frame<'a> {
     }
 
     pub fn col(&self, source: SourceId) -> &'a Col {
-        let Source::Col { addr, hops } = &self.sources[source] else { panic!("a list in brackets is no column") };
+        let Source::Col { addr, hops } = &self.sources[source] else {
+            panic!("a list in brackets is no column")
+        };
         hops.iter().fold(self.batch.col(*addr), |col, hop| match hop {
             Hop::Field(index) => &col.fields()[*index],
             Hop::Items => col.list().1,

@@ -105,7 +105,9 @@ pub(super) fn map2<A: Copy, B: Copy, O: Copy + Default>(
 ) {
     out.resize(rows, O::default());
     match (a, b) {
-        (Arg::Slice(a), Arg::Slice(b)) => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = f(*a, *b)),
+        (Arg::Slice(a), Arg::Slice(b)) => {
+            out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = f(*a, *b))
+        }
         (Arg::Slice(a), Arg::One(b)) => out.iter_mut().zip(a).for_each(|(out, a)| *out = f(*a, b)),
         (Arg::One(a), Arg::Slice(b)) => out.iter_mut().zip(b).for_each(|(out, b)| *out = f(a, *b)),
         (Arg::One(a), Arg::One(b)) => out.fill(f(a, b)),
@@ -130,7 +132,9 @@ pub(super) fn map2_flag<A: Copy, B: Copy, O: Copy + Default>(
         flags |= flag;
     };
     match (a, b) {
-        (Arg::Slice(a), Arg::Slice(b)) => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| each(out, *a, *b)),
+        (Arg::Slice(a), Arg::Slice(b)) => {
+            out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| each(out, *a, *b))
+        }
         (Arg::Slice(a), Arg::One(b)) => out.iter_mut().zip(a).for_each(|(out, a)| each(out, *a, b)),
         (Arg::One(a), Arg::Slice(b)) => out.iter_mut().zip(b).for_each(|(out, b)| each(out, a, *b)),
         (Arg::One(a), Arg::One(b)) => out.iter_mut().for_each(|out| each(out, a, b)),

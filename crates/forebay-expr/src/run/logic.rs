@@ -3,7 +3,7 @@
 use forebay_batch::Presence;
 use forebay_types::Ty;
 
-use super::frame::{Absent, Data, Frame, Reg, RegId, SiteId, SourceId, Val, View};
+use super::frame::{Absent, Data, Errors, Frame, Reg, RegId, SiteId, SourceId, Val, View};
 use super::lanes::{Arg, Lane, by_lane, map1, map2};
 use crate::scalar::Scalar;
 use crate::typed::Form;
@@ -50,7 +50,9 @@ pub(super) fn load(frame: &Frame, out: &mut Reg, source: SourceId, ty: &Ty) {
 
 pub(super) fn is_null(frame: &Frame, out: &mut Reg, absent: Absent) {
     match frame.absent(Some(absent)) {
-        Some(absent) => map1(frame.rows(), Arg::Slice(absent), &mut out.bools, |absent| u8::from(absent != 0)),
+        Some(absent) => {
+            map1(frame.rows(), Arg::Slice(absent), &mut out.bools, |absent| u8::from(absent != 0))
+        }
         None => {
             out.bools.clear();
             out.bools.resize(frame.rows(), 0);
@@ -60,18 +62,30 @@ pub(super) fn is_null(frame: &Frame, out: &mut Reg, absent: Absent) {
 
 /// A fault where there is no value.
 pub(super) fn demand(frame: &Frame, out: &mut Reg, absent: Absent, prior: Option<RegId>, site: SiteId) {
-    out.errors.begin(frame.errors(prior));
-    if let Some(absent) = frame.absent(Some(absent)) {
-        let rows = frame.rows();
-        (0..rows).filter(|row| absent[*row] != 0).for_each(|row| out.errors.set(rows, row, site));
+    let rows = frame.rows();
+    match (frame.absent(Some(absent)), frame.errors(prior)) {
+        (None, prior) => out.errors.begin(prior),
+        (Some(absent), None) => {
+            let absent = &absent[..rows];
+            out.errors.write(rows, |row| if absent[row] != 0 { site } else { 0 });
+        }
+        (Some(absent), Some(prior)) => out.errors.write(rows, |row| match prior[row] {
+            0 if absent[row] != 0 => site,
+            prior => prior,
+        }),
     }
 }
 
 /// The faults of both; where both have one, that of the left side.
 pub(super) fn merge(frame: &Frame, out: &mut Reg, a: RegId, b: RegId) {
-    out.errors.begin(frame.errors(Some(a)));
-    let Some(b) = frame.errors(Some(b)) else { return };
-    (0..frame.rows()).filter(|row| b[*row] != 0).for_each(|row| out.errors.set(frame.rows(), row, b[row]));
+    match (frame.errors(Some(a)), frame.errors(Some(b))) {
+        (Some(a), Some(b)) => out.errors.write(frame.rows(), |row| first(a[row], b[row])),
+        (a, b) => out.errors.begin(a.or(b)),
+    }
+}
+
+fn first(a: SiteId, b: SiteId) -> SiteId {
+    if a != 0 { a } else { b }
 }
 
 pub(super) fn not(frame: &Frame, out: &mut Reg, of: &Data) {
@@ -83,28 +97,52 @@ pub(super) fn logic(frame: &Frame, out: &mut Reg, and: bool, sides: &[(Data, Opt
     let rows = frame.rows();
     let [(a, a_errors), (b, b_errors)] = sides;
     let (a, b) = (frame.lane::<u8>(a), frame.lane::<u8>(b));
-    if and {
-        map2(rows, a, b, &mut out.bools, |a, b| a & b);
-    } else {
-        map2(rows, a, b, &mut out.bools, |a, b| a | b);
-    }
-    out.errors.begin(None);
-    let (a_errors, b_errors) = (frame.errors(*a_errors), frame.errors(*b_errors));
-    if a_errors.is_none() && b_errors.is_none() {
-        return;
-    }
     let decisive = u8::from(!and);
-    for row in 0..rows {
-        let fault = |errors: Option<&[SiteId]>| errors.map_or(0, |errors| errors[row]);
-        let (a_fault, b_fault) = (fault(a_errors), fault(b_errors));
-        if a_fault == 0 && b_fault == 0 {
-            continue;
+    let (bools, errors) = (&mut out.bools, &mut out.errors);
+    match (frame.errors(*a_errors), frame.errors(*b_errors)) {
+        (None, None) => errors.begin(None),
+        (Some(faults), None) => return one_fails(rows, bools, errors, decisive, (a, faults), b),
+        (None, Some(faults)) => return one_fails(rows, bools, errors, decisive, (b, faults), a),
+        (Some(a_faults), Some(b_faults)) => {
+            let decides = |side: Arg<u8>, fault: SiteId, row| fault == 0 && side.get(row) == decisive;
+            let decided = |row| decides(a, a_faults[row], row) || decides(b, b_faults[row], row);
+            errors.write(rows, |row| if decided(row) { 0 } else { first(a_faults[row], b_faults[row]) });
+            bools.clear();
+            return bools.extend((0..rows).map(|row| if decided(row) { decisive } else { 1 - decisive }));
         }
-        if a_fault == 0 && a.get(row) == decisive || b_fault == 0 && b.get(row) == decisive {
-            out.bools[row] = decisive;
-        } else {
-            out.errors.set(rows, row, if a_fault != 0 { a_fault } else { b_fault });
+    }
+    if and {
+        map2(rows, a, b, bools, |a, b| a & b);
+    } else {
+        map2(rows, a, b, bools, |a, b| a | b);
+    }
+}
+
+/// Where only one side has faults, the other one is what they give way to.
+fn one_fails(
+    rows: usize,
+    bools: &mut Vec<u8>,
+    errors: &mut Errors,
+    decisive: u8,
+    (failing, faults): (Arg<u8>, &[SiteId]),
+    sound: Arg<u8>,
+) {
+    let faults = &faults[..rows];
+    map2(
+        rows,
+        sound,
+        failing,
+        bools,
+        |sound, failing| {
+            if decisive == 0 { sound & failing } else { sound | failing }
+        },
+    );
+    match sound {
+        Arg::Slice(sound) => {
+            let sound = &sound[..rows];
+            errors.write(rows, |row| if sound[row] == decisive { 0 } else { faults[row] });
         }
+        Arg::One(sound) => errors.write(rows, |row| if sound == decisive { 0 } else { faults[row] }),
     }
 }
 
@@ -196,17 +234,14 @@ fn choose_errors(
     yes: &Val,
     no: &Val,
 ) {
-    out.errors.begin(test_errors);
     let (yes, no) = (frame.errors(yes.errors), frame.errors(no.errors));
     if yes.is_none() && no.is_none() {
-        return;
+        return out.errors.begin(test_errors);
     }
-    for row in 0..frame.rows() {
-        let errors = if tests.get(row) != 0 { yes } else { no };
-        if let Some(site) = errors.map(|errors| errors[row]).filter(|site| *site != 0) {
-            out.errors.set(frame.rows(), row, site);
-        }
-    }
+    let fault = |errors: Option<&[SiteId]>, row: usize| errors.map_or(0, |errors| errors[row]);
+    out.errors.write(frame.rows(), |row| {
+        first(fault(test_errors, row), fault(if tests.get(row) != 0 { yes } else { no }, row))
+    });
 }
 
 /// Makes a condition false where it has a fault.

@@ -1,19 +1,29 @@
 //! `in`.
 
-use super::frame::{Data, Frame, Reg};
+use forebay_types::Ty;
+
+use super::frame::{Data, Frame, Reg, Source};
 use super::lanes::{Arg, Lane, by_lane, map1};
-use super::nested::{Item, holds};
+use super::nested::{Item, holds, holds_at};
 use crate::scalar::Scalar;
 use crate::typed::Form;
 use crate::values::Members;
-use forebay_types::Ty;
 
 /// Into a list that each row has of its own.
 pub(super) fn is_in(frame: &Frame, out: &mut Reg, needle: &Data, form: Form, list: &Data, item: &Ty) {
+    let needle = |row| Item::of_data(frame, needle, form, row);
     out.bools.clear();
-    out.bools.extend((0..frame.rows()).map(|row| {
-        u8::from(holds(frame, list, row, Item::of_data(frame, needle, form, row), item))
-    }));
+    match list {
+        Data::Col(source) if matches!(frame.sources[*source], Source::Col { .. }) => {
+            let list = frame.col(*source).list();
+            let holds = |row| u8::from(holds_at(list, frame.hull.start + row, needle(row), item));
+            out.bools.extend((0..frame.rows()).map(holds));
+        }
+        _ => {
+            let holds = |row| u8::from(holds(frame, list, row, needle(row), item));
+            out.bools.extend((0..frame.rows()).map(holds));
+        }
+    }
 }
 
 /// Into a few constants of the needle's own form: a pass for each is faster than a table.
@@ -46,8 +56,12 @@ pub(super) fn is_member(frame: &Frame, out: &mut Reg, needle: &Data, form: Form,
     match form {
         Form::I64 => map1(rows, frame.lane(needle), bools, |value| u8::from(members.has_i64(value))),
         Form::U64 => map1(rows, frame.lane(needle), bools, |value| u8::from(members.has_u64(value))),
-        Form::Bool => map1(rows, frame.lane(needle), bools, |value: u8| u8::from(members.has_i64(value.into()))),
-        Form::F32 => map1(rows, frame.lane(needle), bools, |value: f32| u8::from(members.has_float(value.into()))),
+        Form::Bool => {
+            map1(rows, frame.lane(needle), bools, |value: u8| u8::from(members.has_i64(value.into())))
+        }
+        Form::F32 => {
+            map1(rows, frame.lane(needle), bools, |value: f32| u8::from(members.has_float(value.into())))
+        }
         Form::F64 => map1(rows, frame.lane(needle), bools, |value| u8::from(members.has_float(value))),
         Form::Text => {
             let texts = frame.texts(needle);

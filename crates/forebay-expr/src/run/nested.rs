@@ -168,17 +168,20 @@ pub(super) fn size(frame: &Frame, out: &mut Reg, of: &Data) {
     }));
 }
 
-/// Whether a list holds a value; an item that is null is equal to nothing.
+/// Whether a list holds a value.
 pub(super) fn holds(frame: &Frame, list: &Data, row: usize, needle: Item, item: &Ty) -> bool {
     let Some((source, place)) = frame.view(list, row) else { return false };
     match &frame.sources[source] {
-        Source::Col { .. } => {
-            let (offsets, items) = frame.col(source).list();
-            let mut range = offsets[place] as usize..offsets[place + 1] as usize;
-            range.any(|at| !items.is_absent(at) && needle.equals(Item::of_col(items, item, at)))
-        }
+        Source::Col { .. } => holds_at(frame.col(source).list(), place, needle, item),
         Source::Literal { items, form } => {
             items.iter().any(|data| needle.equals(Item::of_data(frame, data, *form, row)))
         }
     }
+}
+
+/// Whether a row of a list column holds a value; an item that is null is equal to nothing.
+#[inline]
+pub(super) fn holds_at((offsets, items): (&[u32], &Col), place: usize, needle: Item, item: &Ty) -> bool {
+    let mut range = offsets[place] as usize..offsets[place + 1] as usize;
+    range.any(|at| !items.is_absent(at) && needle.equals(Item::of_col(items, item, at)))
 }

@@ -1,10 +1,10 @@
 //! Arithmetic. Integers are checked: the loop computes wrapped values and notes on the way whether any row was
 //! out of range; only then a second one finds out which.
 
+use super::SiteId;
 use super::frame::{Data, Errors, Frame, Reg};
 use super::lanes::{Arg, Lane, map1, map2, map2_flag};
 use super::step::Sites;
-use super::SiteId;
 use crate::typed::{Arith, Form};
 
 pub(super) fn arith(frame: &Frame, out: &mut Reg, form: Form, op: Arith, a: &Data, b: &Data, sites: Sites) {
@@ -24,7 +24,11 @@ pub(super) fn arith(frame: &Frame, out: &mut Reg, form: Form, op: Arith, a: &Dat
 
 fn float<T>(rows: usize, op: Arith, a: Arg<T>, b: Arg<T>, out: &mut Vec<T>)
 where
-    T: Lane + std::ops::Add<Output = T> + std::ops::Sub<Output = T> + std::ops::Mul<Output = T> + std::ops::Div<Output = T>,
+    T: Lane
+        + std::ops::Add<Output = T>
+        + std::ops::Sub<Output = T>
+        + std::ops::Mul<Output = T>
+        + std::ops::Div<Output = T>,
 {
     match op {
         Arith::Add => map2(rows, a, b, out, |a, b| a + b),
@@ -112,9 +116,18 @@ fn integer<T: Integer>(
         Arith::Div => partial(rows, a, b, out, errors, |a, b| {
             if b == T::default() { Err(sites.zero) } else { a.div(b).ok_or(sites.overflow) }
         }),
-        Arith::Rem => partial(rows, a, b, out, errors, |a, b| {
-            if b == T::default() { Err(sites.zero) } else { Ok(a.rem(b)) }
-        }),
+        Arith::Rem => {
+            partial(
+                rows,
+                a,
+                b,
+                out,
+                errors,
+                |a, b| {
+                    if b == T::default() { Err(sites.zero) } else { Ok(a.rem(b)) }
+                },
+            )
+        }
     }
 }
 

@@ -27,32 +27,118 @@ pub(crate) enum Step {
     Fill(Scalar, Form),
     Null(Form),
     /// A column whose type is narrower than its form.
-    Load { source: SourceId, ty: Ty },
+    Load {
+        source: SourceId,
+        ty: Ty,
+    },
     /// Fields of structs that were chosen row by row.
-    Gather { of: Data, ty: Ty },
+    Gather {
+        of: Data,
+        ty: Ty,
+    },
     IsNull(Absent),
-    Demand { absent: Absent, prior: Option<RegId>, site: SiteId },
+    Demand {
+        absent: Absent,
+        prior: Option<RegId>,
+        site: SiteId,
+    },
     Merge(RegId, RegId),
     Not(Data),
-    Logic { and: bool, sides: [(Data, Option<RegId>); 2] },
-    Choose { form: Form, test: Data, test_errors: Option<RegId>, cases: [Val; 2] },
-    Compare { form: Form, compare: Compare, sides: [Data; 2] },
+    Logic {
+        and: bool,
+        sides: [(Data, Option<RegId>); 2],
+    },
+    Choose {
+        form: Form,
+        test: Data,
+        test_errors: Option<RegId>,
+        cases: [Val; 2],
+    },
+    Compare {
+        form: Form,
+        compare: Compare,
+        sides: [Data; 2],
+    },
     /// Numbers of any two types, each times 10 to a power.
-    CompareExact { compare: Compare, sides: [(Data, Form, u8); 2] },
-    Arith { form: Form, arith: Arith, sides: [Data; 2], prior: Option<RegId>, sites: Sites },
-    Negate { form: Form, of: Data, prior: Option<RegId>, site: SiteId },
-    Abs { form: Form, of: Data, prior: Option<RegId>, site: SiteId },
-    Concat { sides: [Data; 2], prior: Option<RegId>, site: SiteId },
-    Find { find: Find, text: Data, what: Data },
-    TextSize { of: Data, chars: bool },
+    CompareExact {
+        compare: Compare,
+        sides: [(Data, Form, u8); 2],
+    },
+    Arith {
+        form: Form,
+        arith: Arith,
+        sides: [Data; 2],
+        prior: Option<RegId>,
+        sites: Sites,
+    },
+    Negate {
+        form: Form,
+        of: Data,
+        prior: Option<RegId>,
+        site: SiteId,
+    },
+    Abs {
+        form: Form,
+        of: Data,
+        prior: Option<RegId>,
+        site: SiteId,
+    },
+    Concat {
+        sides: [Data; 2],
+        prior: Option<RegId>,
+        site: SiteId,
+    },
+    Find {
+        find: Find,
+        text: Data,
+        what: Data,
+    },
+    TextSize {
+        of: Data,
+        chars: bool,
+    },
     Size(Data),
-    Index { list: Data, at: Data, item: Ty, prior: Option<RegId>, site: SiteId },
-    In { needle: Data, form: Form, list: Data, item: Ty },
-    InFew { needle: Data, form: Form, few: Vec<Scalar> },
-    InMembers { needle: Data, form: Form, members: Members },
-    InList { needle: Data, form: Form, list: usize },
-    Calendar { calendar: Calendar, zone: ZoneCache, of: Data },
-    Cast { cast: Cast, from: Ty, of: Data, absent: Option<Absent>, prior: Option<RegId>, site: SiteId },
+    Index {
+        list: Data,
+        at: Data,
+        item: Ty,
+        prior: Option<RegId>,
+        site: SiteId,
+    },
+    In {
+        needle: Data,
+        form: Form,
+        list: Data,
+        item: Ty,
+    },
+    InFew {
+        needle: Data,
+        form: Form,
+        few: Vec<Scalar>,
+    },
+    InMembers {
+        needle: Data,
+        form: Form,
+        members: Members,
+    },
+    InList {
+        needle: Data,
+        form: Form,
+        list: usize,
+    },
+    Calendar {
+        calendar: Calendar,
+        zone: ZoneCache,
+        of: Data,
+    },
+    Cast {
+        cast: Cast,
+        from: Ty,
+        of: Data,
+        absent: Option<Absent>,
+        prior: Option<RegId>,
+        site: SiteId,
+    },
 }
 
 impl Step {
@@ -67,7 +153,9 @@ impl Step {
             Step::Merge(a, b) => merge(frame, out, *a, *b),
             Step::Not(of) => not(frame, out, of),
             Step::Logic { and, sides } => logic(frame, out, *and, sides),
-            Step::Choose { form, test, test_errors, cases } => choose(frame, out, *form, test, *test_errors, cases),
+            Step::Choose { form, test, test_errors, cases } => {
+                choose(frame, out, *form, test, *test_errors, cases)
+            }
             Step::Compare { form, compare: op, sides: [a, b] } => compare(frame, out, *form, *op, a, b),
             Step::CompareExact { compare, sides: [a, b] } => compare_exact(frame, out, *compare, a, b),
             Step::Arith { form, arith: op, sides: [a, b], prior, sites } => {

@@ -103,7 +103,8 @@ impl Oracle<'_> {
             }),
             Op::In(two) => match (self.eval(&two[0])?, self.eval(&two[1])?, &two[1].ty) {
                 (needle, V::List(items), Ty::List(ty)) => {
-                    let equal = |item: &V| order(&needle, &two[0].ty, item, ty.inner()) == Some(Ordering::Equal);
+                    let equal =
+                        |item: &V| order(&needle, &two[0].ty, item, ty.inner()) == Some(Ordering::Equal);
                     V::Bool(items.iter().any(|item| !item.is_absent() && equal(item)))
                 }
                 other => panic!("{other:?} is no list"),
@@ -200,7 +201,13 @@ impl Oracle<'_> {
         }
     }
 
-    fn sign(&self, node: &Node, of: &Node, whole: fn(i128) -> i128, float: fn(f64) -> f64) -> Result<V, Failed> {
+    fn sign(
+        &self,
+        node: &Node,
+        of: &Node,
+        whole: fn(i128) -> i128,
+        float: fn(f64) -> f64,
+    ) -> Result<V, Failed> {
         match self.eval(of)? {
             V::F32(value) => Ok(V::F32(float(value.into()) as f32)),
             V::F64(value) => Ok(V::F64(float(value))),
@@ -210,7 +217,8 @@ impl Oracle<'_> {
 
     fn cast(&self, node: &Node, cast: Cast, from: &Ty, value: V) -> Result<V, Failed> {
         let failed = || self.fail(node, Cause::Conversion);
-        let whole = |value: f64| if value.is_nan() { None } else { i64::try_from(value.trunc() as i128).ok() };
+        let whole =
+            |value: f64| if value.is_nan() { None } else { i64::try_from(value.trunc() as i128).ok() };
         let read = |read: &dyn Fn(&str) -> Option<V>| match &value {
             V::Text(text) => std::str::from_utf8(text).ok().and_then(read).map_or_else(failed, Ok),
             other => panic!("{other:?} is no text"),
@@ -218,7 +226,9 @@ impl Oracle<'_> {
         match (cast, &value) {
             (Cast::Same, _) => Ok(value),
             (Cast::I64ToU64 | Cast::U64ToI64, _) => self.fit(node, integer(&value).unwrap()),
-            (Cast::Scale(scale), V::I64(value)) => self.fit(node, i128::from(*value) * 10i128.pow(scale.into())),
+            (Cast::Scale(scale), V::I64(value)) => {
+                self.fit(node, i128::from(*value) * 10i128.pow(scale.into()))
+            }
             (Cast::Unscale(scale), V::I64(value)) => Ok(V::I64(value / 10i64.pow(scale.into()))),
             (Cast::F32ToI64, V::F32(value)) => whole((*value).into()).map_or_else(failed, |v| Ok(V::I64(v))),
             (Cast::F64ToI64, V::F64(value)) => whole(*value).map_or_else(failed, |v| Ok(V::I64(v))),
@@ -229,7 +239,9 @@ impl Oracle<'_> {
             (Cast::I64ToF64, V::I64(value)) => Ok(V::F64(*value as f64)),
             (Cast::U64ToF64, V::U64(value)) => Ok(V::F64(*value as f64)),
             (Cast::F32ToF64, V::F32(value)) => Ok(V::F64((*value).into())),
-            (Cast::DecimalToF64(scale), V::I64(value)) => Ok(V::F64(*value as f64 / 10f64.powi(scale.into()))),
+            (Cast::DecimalToF64(scale), V::I64(value)) => {
+                Ok(V::F64(*value as f64 / 10f64.powi(scale.into())))
+            }
             (Cast::TextToI64, _) => read(&|text| text.parse().ok().map(V::I64)),
             (Cast::TextToF64, _) => read(&|text| text.parse().ok().map(V::F64)),
             (Cast::TextToTime, _) => read(&|text| read_time(text).ok().map(V::I64)),

@@ -77,14 +77,65 @@ proptest! {
 }
 
 const TOKENS: &[&str] = &[
-    "i", "u", "m", "d", "f", "s", "b", "oi", "ts", "span", "tags", "at", "oat", "objects", ".lat", ".label", "vars",
-    ".limit", "lists", ".blocked", "in", "&&", "||", "!", "==", "!=", "<", "+", "-", "*", "/", "%", "?", ":", "(", ")",
-    "[", "]", ",", "1", "2.5", "'x'", "null", "true", "size(", "coalesce(", "int(", ".getHours(", "and", "=", "is", "not",
+    "i",
+    "u",
+    "m",
+    "d",
+    "f",
+    "s",
+    "b",
+    "oi",
+    "ts",
+    "span",
+    "tags",
+    "at",
+    "oat",
+    "objects",
+    ".lat",
+    ".label",
+    "vars",
+    ".limit",
+    "lists",
+    ".blocked",
+    "in",
+    "&&",
+    "||",
+    "!",
+    "==",
+    "!=",
+    "<",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "?",
+    ":",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "1",
+    "2.5",
+    "'x'",
+    "null",
+    "true",
+    "size(",
+    "coalesce(",
+    "int(",
+    ".getHours(",
+    "and",
+    "=",
+    "is",
+    "not",
 ];
 
 #[test]
 fn what_is_too_deep_is_refused_and_not_walked() {
-    for (open, close) in [("(", ")"), ("!", ""), ("-", ""), ("[", "]"), ("b ? b : ", ""), ("size(", ")"), ("i + ", "")] {
+    for (open, close) in
+        [("(", ")"), ("!", ""), ("-", ""), ("[", "]"), ("b ? b : ", ""), ("size(", ")"), ("i + ", "")]
+    {
         let text = format!("{}i{}", open.repeat(20_000), close.repeat(20_000));
         assert!(compiled(&text, None).1.contains("FB0404"), "{open}");
     }

@@ -74,7 +74,8 @@ impl fmt::Display for Shown<'_> {
                 write!(f, "[{}]", items.join(", "))
             }
             (V::Struct(fields), Ty::Struct(types)) => {
-                let field = |(value, (name, ty)): (&V, &(String, Ty))| format!("{name}: {}", Shown(value, ty));
+                let field =
+                    |(value, (name, ty)): (&V, &(String, Ty))| format!("{name}: {}", Shown(value, ty));
                 write!(f, "{{{}}}", fields.iter().zip(types).map(field).collect::<Vec<_>>().join(", "))
             }
             (value, ty) => panic!("{value:?} is no {ty}"),
@@ -142,7 +143,11 @@ pub fn scope() -> Scope {
             ("most".into(), Ty::I64.optional()),
             ("country".into(), Ty::String),
         ],
-        lists: vec![("blocked".into(), Ty::U64), ("words".into(), Ty::String), ("prices".into(), Ty::Decimal(2))],
+        lists: vec![
+            ("blocked".into(), Ty::U64),
+            ("words".into(), Ty::String),
+            ("prices".into(), Ty::Decimal(2)),
+        ],
     }
 }
 
@@ -193,6 +198,11 @@ pub fn addr_of(name: &str) -> Addr {
 
 pub fn push(out: &mut ColMut, ty: &Ty, value: &V) {
     match (ty.inner(), value) {
+        // What lies below an absent value is unspecified: here it is what would overflow.
+        (Ty::I64, V::Null) => {
+            out.push(i64::MAX);
+            out.set_presence(out.rows() - 1, Presence::Null);
+        }
         (_, V::Null) => out.push_absent(Presence::Null),
         (_, V::Missing) => out.push_absent(Presence::Missing),
         (Ty::I8, V::I64(value)) => out.push(*value as i8),

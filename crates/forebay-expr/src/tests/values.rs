@@ -119,6 +119,7 @@ fn decimals_are_exact() {
     check("", "double(m) / 2.0", "f64 6.25");
     check("m=92233720368547758.07", "m + 0.01", "FB0720 `m + 0.01`: the result does not fit its type");
     check("", "b ? m : n", "decimal(3) 12.500");
+    check("n=12.500", "n in [m] && m in [n] && !(n in [1, m - 5])", "bool true");
 }
 
 #[test]
@@ -132,6 +133,11 @@ fn floats_are_those_of_ieee_754() {
     check("f=-2", "abs(f)", "f32 2");
     check("d=1e300", "d * 1e300", "f64 inf");
     check("d=1.5", "-d", "f64 -1.5");
+    // An f32 is an f64 without loss: 0.1 of one is a little more than 0.1 of the other.
+    check("f=0.1; d=0.1", "f > d", "bool true");
+    check("f=0.5; d=0.5", "f == d && d == f", "bool true");
+    check("f=0.5; d=0.25", "d - f", "f64 -0.25");
+    check("f=0.5; d=0.5", "f in [d]", "bool true");
 }
 
 #[test]
@@ -161,6 +167,17 @@ fn times_and_durations_calculate() {
     check("", "ts.getDayOfWeek('-03:30')", "i64 3");
     check("ts=2026-01-04T12:00:00Z", "ts.getDayOfWeek('UTC') in [0, 6]", "bool true");
     check("ts=2026-01-05T06:00:00Z", "ts.getHours('UTC') <= 6", "bool true");
+}
+
+#[test]
+fn the_offset_of_a_zone_is_looked_up_at_its_transitions() {
+    let mut program =
+        compiled("ts.getHours('Europe/Zurich')", None).0.unwrap().program(&addr_of, &run_values());
+    // At the transition itself, before it, after it, and before the one before.
+    let times =
+        ["2026-03-29T01:00:00Z", "2026-03-29T00:59:59Z", "2026-07-01T12:00:00Z", "2025-10-26T00:59:59Z"];
+    let rows: Vec<_> = times.iter().map(|time| row(&format!("ts={time}"))).collect();
+    assert_eq!(program.eval(&batch(&rows)).i64s(), [3, 1, 14, 2]);
 }
 
 #[test]
@@ -276,7 +293,11 @@ fn lists_and_structs_are_looked_into() {
     check("", "[1, 2.5]", "list(f64) [1, 2.5]");
     check("", "[i, byte]", "list(i64) [7, 200]");
     check("", "[byte, byte][i - 6]", "u8 200");
-    check("", "objects", "list(struct{label: string, score: f32, x: optional(i32)}) [{label: 'cat', score: 0.5, x: 3}, {label: 'dog', score: 0.25, x: missing}]");
+    check(
+        "",
+        "objects",
+        "list(struct{label: string, score: f32, x: optional(i32)}) [{label: 'cat', score: 0.5, x: 3}, {label: 'dog', score: 0.25, x: missing}]",
+    );
     check("", "1 + 2.5 * 2", "f64 6");
     check("", "b ? 1 : 2.5", "f64 1");
 }
@@ -322,4 +343,11 @@ fn memory_is_used_again_for_the_next_batch() {
     // A fault of one batch is not one of the next, where the row is not selected.
     assert_eq!(program.eval(&batch).faults().count(), 1);
     assert_eq!(program.eval(&batch.select(Rows::Range(0, 1))).faults().count(), 0);
+}
+
+#[test]
+fn a_program_may_move_to_the_lane_that_runs_it() {
+    fn moves<T: Send>() {}
+    moves::<crate::Program>();
+    moves::<crate::Typed>();
 }

@@ -76,7 +76,7 @@ fn no_card(name: &str, span: Span, why: NoCard) -> Option<Diagnostic> {
                 Some((_, version)) => format!("the model `{base}` has no version `{version}`"),
                 None => format!("the model `{base}` has {} versions, and none is named", known.len()),
             };
-            let names: Vec<String> = known.iter().map(|version| format!("`{base}@{version}`")).collect();
+            let names: Vec<String> = known.iter().map(|label| format!("`{label}`")).collect();
             let help = format!("write {}", names.join(" or "));
             Some(Diagnostic::error(&code::MODEL_VERSION, span, message).help(help))
         }
@@ -193,7 +193,11 @@ fn lacking(missing: &[&TensorColumn], main: &Schema, model: &str, span: Span) ->
         [name] => format!("the model `{model}` reads the column {name}, which the input does not have"),
         _ => format!("the model `{model}` reads columns that the input does not have: {}", names.join(", ")),
     };
-    let near = missing.iter().find_map(|column| Some((&column.name, nearest(&column.name, main.names())?)));
+    // Where many are missing, the stage that makes them is, and no single rename mends that.
+    let near = match missing {
+        [column] => nearest(&column.name, main.names()).map(|near| (&column.name, near)),
+        _ => None,
+    };
     let help = match near {
         Some((name, near)) => format!("did you mean `{near}`? then write `with: {{ {name}: {near} }}`"),
         None => {

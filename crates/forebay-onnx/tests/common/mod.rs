@@ -92,9 +92,7 @@ impl Models for Cards {
             named.iter().filter(|card| version.is_none_or(|v| card.version.as_deref() == Some(v))).collect();
         match fits[..] {
             [card] => Ok(card),
-            _ => {
-                Err(NoCard::Version { known: named.iter().filter_map(|card| card.version.clone()).collect() })
-            }
+            _ => Err(NoCard::Version { known: named.iter().map(|card| card.label()).collect() }),
         }
     }
 }

@@ -5,6 +5,10 @@ use forebay_types::{Diagnostic, Report, code};
 use super::{Entry, Graph, GraphNode, Out};
 
 pub(super) fn warn(graph: &Graph<'_>, report: &mut Report) {
+    // What looks unread may only be misspelt where it is read.
+    if report.errors() > 0 {
+        return;
+    }
     let mut read = vec![false; graph.nodes.len()];
     let mut rejects = vec![false; graph.nodes.len()];
     for link in graph.nodes.iter().flat_map(GraphNode::links) {

@@ -24,6 +24,11 @@ pub(super) fn columns(sink: &Sink, checked: &Checked, report: &mut Report) -> Ve
         }
         return writes;
     };
+    if listed.is_empty() && !sink.body.broken {
+        let message = format!("`{}` has nothing to write: the list of its columns is empty", name.value);
+        let help = "name what it is to write, or leave `columns` out for all";
+        report.push(Diagnostic::error(&code::NOTHING_TO_WRITE, name.span, message).help(help));
+    }
     let mut writes = Vec::new();
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for wanted in listed {

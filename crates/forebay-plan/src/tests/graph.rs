@@ -44,7 +44,7 @@ fn a_mistake_in_a_schema_is_one_error() {
         "sources: { tx: { file: { path: in.jsonl }, schema: { key: u63, amount: decimal(2) } } }
 stages: { a: { input: tx, where: key > 3, set: { x: \"= key + 1\" } } }
 sinks: { out: { input: a, columns: [key, x, amount], file: { path: o } } }",
-        "FB0130 5:61: `u63` is no column type: `u63`: there is no such type\n",
+        "FB0130 5:61: `u63` is no column type: there is no such type\n",
     );
 }
 
