@@ -10,13 +10,21 @@
 //! `-` is missing, `null` is null; lists are written `[1, 2]`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use forebay_batch::{Batch, Builder, Col, ColMut, Header, HeaderRing, Origin, Presence, Times};
+use forebay_expr::Values;
+use forebay_types::card::Card;
+use forebay_types::format::{Extra, Format};
 use forebay_types::id::NodeId;
-use forebay_types::{Addr, Column, Epoch, Schema, Span, StreamId, Ty};
+use forebay_types::kind::{Answer, Check, Models, NoCard, Scope};
+use forebay_types::value::Text;
+use forebay_types::{
+    Addr, Column, Epoch, Files, Node, Record, Report, Schema, Span, StreamId, Ty, Value, code,
+};
 
-use crate::{Cx, Outbox, Stage};
+use crate::{Build, Cx, Factory, Fault, Make, ModelFile, ModelFiles, Outbox, Shards, Stage};
 
 /// A schema from `name: type` pairs separated by commas, laid out as one group.
 pub fn schema(text: &str) -> Schema {
@@ -74,6 +82,70 @@ pub fn table(batch: &Batch, schema: &Schema) -> String {
         out.push_str(&cells.collect::<Vec<_>>().join(" | "));
     }
     out
+}
+
+/// A stage of this factory over one input, with these fields: its check runs as it does in a plan, and every column that
+/// it adds is wanted. A configuration that the check refuses panics with what it said.
+pub fn stage(factory: &Factory, fields: &[(&'static str, Value)], input: &Schema) -> Box<dyn Stage> {
+    let node = |value: &Value| Node { value: value.clone(), span: Span::NONE };
+    let config = Record { fields: fields.iter().map(|(name, value)| (*name, node(value))).collect() };
+    let inputs = [Some(input.clone())];
+    let scope = Scope::default();
+    let mut report = Report::default();
+    let mut check = Check {
+        name: "stage",
+        span: Span::NONE,
+        config: &config,
+        inputs: &inputs,
+        scope: &scope,
+        models: &Nothing,
+        report: &mut report,
+        answer: Answer::default(),
+    };
+    (factory.kind.check)(&mut check);
+    let outputs = check.answer.outputs;
+    assert_eq!(report.errors(), 0, "{}", report.render(&Files::default(), false));
+    let Make::Stage(make) = factory.make else { panic!("`{}` is no stage", factory.kind.name) };
+    let build = Build {
+        node: NodeId(1),
+        name: "stage",
+        base: Path::new("."),
+        config: &config,
+        format: Format::default(),
+        extra: Extra::default(),
+        inputs: &inputs,
+        outputs: &outputs,
+        declared: &[],
+        columns: &[],
+        streams: &Arc::default(),
+        model: None,
+        scope: &scope,
+        values: &Values::default(),
+        models: &Nothing,
+        shards: Shards::ALL,
+        keep_raw: false,
+    };
+    make(&build).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
+/// The value of a text field.
+pub fn text(text: &str) -> Value {
+    Value::Text(Text { text: text.into(), verbatim: None })
+}
+
+/// No models at all.
+struct Nothing;
+
+impl Models for Nothing {
+    fn card(&self, _name: &str) -> Result<&Card, NoCard> {
+        Err(NoCard::Unknown { near: None })
+    }
+}
+
+impl ModelFiles for Nothing {
+    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
+        Err(Fault::fatal(&code::MODEL_AWAY, format!("there is no model `{name}` here")))
+    }
 }
 
 /// What one call of a stage did.
