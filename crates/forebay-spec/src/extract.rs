@@ -204,7 +204,8 @@ pub(crate) fn vars(reader: &mut Reader<'_>, record: &Record) -> Vec<Var> {
         {
             let message = format!("the value of the var `{}` is no {ty}: {why}", entry.key);
             let diagnostic = Diagnostic::error(&code::LITERAL, node.span, message);
-            reader.report.push(diagnostic.also(fields.span("type"), "declared here"));
+            let diagnostic = diagnostic.also(fields.span("type"), "declared here");
+            reader.report.push(diagnostic.help("write a value of that type, or declare another type"));
             value = None;
         }
         let name = Spanned { value: entry.key.clone(), span: entry.key_span };

@@ -27,12 +27,7 @@ pub(crate) fn check(reader: &mut Reader<'_>, tree: &mut Tree, wanted: &str) -> b
         && text != API_VERSION
     {
         let message = format!("`{}` is no version of the format that this Forebay reads", shorten(&text));
-        reader.error(
-            &code::API_VERSION,
-            span,
-            message,
-            format!("write `apiVersion: {API_VERSION}`; `forebay migrate` rewrites older files"),
-        );
+        reader.error(&code::API_VERSION, span, message, format!("write `apiVersion: {API_VERSION}`"));
         mend(tree, "apiVersion", API_VERSION);
     }
     let Some((text, span)) = field(tree, "kind").filter(|(text, _)| text != wanted) else { return true };

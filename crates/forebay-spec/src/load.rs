@@ -162,7 +162,11 @@ fn top(reader: &mut Reader<'_>, tree: &Tree) -> Record {
         }
     }
     let span = Span { end: tree.span.start, ..tree.span };
-    match reader.record(grammar::TOP, &tree, At::named("the file", span)) {
+    // For a field of `spec` that stands beside it.
+    reader.levels.push(Level { fields: grammar::SPEC, place: "under `spec`".into() });
+    let read = reader.record(grammar::TOP, &tree, At::named("the file", span));
+    reader.levels.pop();
+    match read {
         Value::Record(record) => record,
         _ => Record::default(),
     }

@@ -18,7 +18,7 @@ pub struct Options {
     pub set: Vec<String>,
     /// `SOURCE=PATH` or `SOURCE=-`, each.
     pub from: Vec<String>,
-    /// `SINK=PATH` or `*=FOLDER/`, each.
+    /// `SINK=PATH`, `*=FOLDER/` or `*=-`, each.
     pub to: Vec<String>,
     pub env: Option<String>,
     pub pop: Option<String>,
@@ -154,10 +154,10 @@ fn replace(reader: &mut Reader<'_>, spec: &mut Tree, role: Role, verb: &str, tex
     let mut found = false;
     for node in nodes.iter_mut().filter(|node| every || node.key == name) {
         found = true;
-        let path = if every {
-            format!("{}/{}.jsonl", path.trim_end_matches('/'), node.key)
-        } else {
-            path.to_string()
+        let path = match path {
+            // Standard output is one for all.
+            folder if every && folder != "-" => format!("{}/{}.jsonl", folder.trim_end_matches('/'), node.key),
+            path => path.to_string(),
         };
         file_node(role, &mut node.value, &path, name_span, path_span);
     }

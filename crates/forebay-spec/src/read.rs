@@ -18,7 +18,7 @@ pub(crate) use record::read_default;
 
 use std::collections::BTreeMap;
 
-use crate::yaml::{Data, Plain, Tree};
+use crate::yaml::{Data, Plain, Tree, shorten};
 use fill::Filled;
 use forebay_types::code::{self, Code};
 use forebay_types::nearest::nearest;
@@ -193,7 +193,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         if !matches!(tree.data, Data::Map(_)) {
-            self.wrong_type(tree, &format!("a map with {}", some_names(fields)), at);
+            let message =
+                format!("`{}`: expected a map with {}, found {}", at.name, some_names(fields), tree.found());
+            self.error(&code::WRONG_TYPE, tree.span, message, long_form(fields, tree, at));
             return None;
         }
         Some(self.record_beside(fields, tree, at, reported))
@@ -271,6 +273,17 @@ impl<'a> Reader<'a> {
         let message = format!("`{}`: expected {expected}, found {}", at.name, tree.found());
         let span = if tree.is_null() { at.key } else { tree.span };
         self.error(&code::WRONG_TYPE, span, message, "");
+    }
+}
+
+/// The map that was meant by a text that stands for one of its fields.
+fn long_form(fields: &[Field], tree: &Tree, at: At<'_>) -> String {
+    let needed: Vec<&Field> = fields.iter().filter(|field| field.need == Need::Required).collect();
+    match (&needed[..], tree.scalar()) {
+        ([field], Some(scalar)) => {
+            format!("write `{}: {{ {}: {} }}`", at.name, field.name, shorten(&scalar.text))
+        }
+        _ => String::new(),
     }
 }
 

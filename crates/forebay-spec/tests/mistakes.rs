@@ -104,7 +104,7 @@ fn mistakes_in_sources() {
     );
     check_source(
         "{ file: { path: in.jsonl }, schema: { a: { type: decimal(2), default: 1.555 } } }",
-        "FB0131 5:88 `1.555` the default is no decimal(2): it has more than 2 digits after the point",
+        "FB0131 5:88 `1.555` the default is no decimal(2): it has more than 2 digits after the point (write a value of that type, or declare another type)",
     );
     check_source(
         "{ file: { path: in.jsonl }, schema: { a: { type: list } } }",
@@ -176,7 +176,7 @@ fn mistakes_in_stages() {
     );
     check_stage(
         "{ input: { main: tx, labels: [tx.rejected, Tx] }, set: { b: 1 } }",
-        "FB0213 6:60 `Tx` `Tx` is not the name of a source or stage, or NAME.PORT",
+        "FB0213 6:60 `Tx` `Tx` is not the name of a source or stage, or NAME.PORT (write `tx`)",
     );
     check_stage(
         "{ input: {}, set: { b: 1 } }",

@@ -73,7 +73,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub const NONE: Facts = Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false };
+    pub const NONE: Facts =
+        Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false };
 }
 
 /// The one input of most stages and sinks.
@@ -100,7 +101,7 @@ pub trait Models {
 pub enum NoCard {
     /// No card of that name; perhaps a near one.
     Unknown { near: Option<String> },
-    /// The name is known, the version is not, or several are and none was named.
+    /// The name is known, the version is not, or several are and none was named; `known` are labels (`NAME@VERSION`).
     Version { known: Vec<String> },
     /// There is a card and it is in error, which was reported.
     Broken,

@@ -75,7 +75,10 @@ pub fn parse_rate(text: &str) -> Result<f64, UnitError> {
         "/h" => value / 3_600.0,
         "/d" => value / 86_400.0,
         "" => {
-            return Err(UnitError { why: "a rate needs a unit".into(), suggest: Some(format!("{number}/s")) });
+            return Err(UnitError {
+                why: "a rate needs a unit".into(),
+                suggest: Some(format!("{number}/s")),
+            });
         }
         other => return Err(error(format!("`{other}` is no unit of a rate: fps, /s, /m, /h or /d"))),
     };
@@ -91,7 +94,10 @@ pub fn parse_share(text: &str) -> Result<f64, UnitError> {
         "%" => format!("{number}e-2").parse().unwrap_or(value / 100.0),
         "" if value <= 1.0 => value,
         "" => {
-            return Err(UnitError { why: "a share is at most 1".into(), suggest: Some(format!("{number}%")) });
+            return Err(UnitError {
+                why: "a share is at most 1".into(),
+                suggest: Some(format!("{number}%")),
+            });
         }
         other => return Err(error(format!("`{other}` is no unit of a share: write 10% or 0.1"))),
     };
@@ -125,8 +131,8 @@ fn unit_scale(units: &[(&str, i64)], unit: &str, number: &str, all: &str) -> Res
         "min" | "mins" | "minute" | "minutes" => Some("m"),
         "hour" | "hours" => Some("h"),
         "day" | "days" => Some("d"),
-        "msec" | "millis" => Some("ms"),
-        "usec" | "µs" => Some("us"),
+        "msec" | "millis" | "millisecond" | "milliseconds" => Some("ms"),
+        "usec" | "µs" | "microsecond" | "microseconds" => Some("us"),
         other => units.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(other)),
     };
     let why = if unit.is_empty() {

@@ -134,6 +134,21 @@ fn check_row(report: &mut Report, tensor: &Tensor, span: Span, input: bool) {
     if tensor.columns.is_empty() {
         return;
     }
+    if input && tensor.columns.len() as u64 != row {
+        let message = format!(
+            "a row of `{}` has {row} elements, and there are {} columns",
+            tensor.name,
+            tensor.columns.len()
+        );
+        wrong(
+            report,
+            &code::CARD_TENSOR,
+            span,
+            message,
+            "name a column for each element, in the order of the row",
+        );
+        return;
+    }
     for (i, column) in tensor.columns.iter().enumerate() {
         let clash =
             tensor.columns[..i].iter().find(|other| other.name == column.name || other.at == column.at);
@@ -151,19 +166,5 @@ fn check_row(report: &mut Report, tensor: &Tensor, span: Span, input: bool) {
                 "give each column a name and an index of its own",
             );
         }
-    }
-    if input && tensor.columns.len() as u64 != row {
-        let message = format!(
-            "a row of `{}` has {row} elements, and there are {} columns",
-            tensor.name,
-            tensor.columns.len()
-        );
-        wrong(
-            report,
-            &code::CARD_TENSOR,
-            span,
-            message,
-            "name a column for each element, in the order of the row",
-        );
     }
 }

@@ -110,11 +110,9 @@ impl Reader<'_> {
         if let (Some(node), Value::Ty(ty)) = (read.get("default"), ty)
             && let Err(why) = literal::fits(node, ty)
         {
-            self.report.push(Diagnostic::error(
-                &code::LITERAL,
-                node.span,
-                format!("the default is no {ty}: {why}"),
-            ));
+            let diagnostic =
+                Diagnostic::error(&code::LITERAL, node.span, format!("the default is no {ty}: {why}"));
+            self.report.push(diagnostic.help("write a value of that type, or declare another type"));
         }
     }
 }

@@ -31,6 +31,26 @@ pub(crate) fn name_help(text: &str) -> String {
     }
 }
 
+/// How to write what names no output.
+pub(super) fn output_help(text: &str) -> String {
+    match text.split(',').map(str::trim).collect::<Vec<_>>() {
+        parts if parts.len() > 1 && parts.iter().all(|part| is_output(part)) => {
+            format!("several outputs stand in a list: `[{}]`", parts.join(", "))
+        }
+        _ => match text.split_once('.') {
+            Some((node, port)) => {
+                let [node, port] = [node, port].map(|part| suggest_name(part, '_'));
+                if is_name(&node) && is_name(&port) {
+                    format!("write `{node}.{port}`")
+                } else {
+                    String::new()
+                }
+            }
+            None => name_help(text),
+        },
+    }
+}
+
 pub(super) fn label_help(text: &str) -> String {
     match suggest_name(text, '-') {
         label if is_label(&label) => format!("write `{label}`"),

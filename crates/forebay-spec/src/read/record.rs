@@ -81,7 +81,7 @@ impl Reader<'_> {
     }
 
     fn missing(&mut self, field: &Field, map: Span, at: At<'_>) {
-        let message = format!("`{}` needs the field `{}`", at.name, field.name);
+        let message = format!("{} needs the field `{}`", called(at.name), field.name);
         let span = if at.key.is_none() { map } else { at.key };
         let says_enough = matches!(
             field.shape,
@@ -92,7 +92,7 @@ impl Reader<'_> {
     }
 
     fn unknown_field(&mut self, fields: &[Field], name: &str, span: Span, value: &Tree, at: At<'_>) {
-        let message = format!("`{}` has no field `{name}`", at.name);
+        let message = format!("{} has no field `{name}`", called(at.name));
         let names: Vec<_> = fields.iter().map(|field| field.name).collect();
         if let Some(level) =
             self.levels.iter().rev().find(|level| level.fields.iter().any(|f| f.name == name))
@@ -112,6 +112,11 @@ impl Reader<'_> {
             self.unknown(&code::UNKNOWN_FIELD, span, message, name, &names);
         }
     }
+}
+
+/// Names stand in backticks, words such as "the file" do not.
+fn called(name: &str) -> String {
+    if name.contains(' ') { name.to_string() } else { format!("`{name}`") }
 }
 
 /// The default of a field, read like everything else; its spans are `Span::NONE`. `None` for a default that is

@@ -1,7 +1,7 @@
 //! Shapes of one value: numbers, names, quantities, words, paths.
 
 use super::fill::Filled;
-use super::name::{is_label, is_name, is_output, label_help, name_help};
+use super::name::{is_label, is_name, is_output, label_help, name_help, output_help};
 use super::number::{digits, integer};
 use super::{At, Reader};
 use crate::paths;
@@ -196,7 +196,7 @@ impl Reader<'_> {
                 self.pattern(is_label(text), &code::LABEL, text, label_help(text), shape, span)?
             }
             Shape::Output => {
-                self.pattern(is_output(text), &code::OUTPUT, text, String::new(), shape, span)?
+                self.pattern(is_output(text), &code::OUTPUT, text, output_help(text), shape, span)?
             }
             Shape::Ref(names) => self.reference(*names, text, span)?,
             Shape::Word(words) => self.word(words, text, span, at)?,
@@ -286,10 +286,19 @@ impl Reader<'_> {
             // The part at fault is a piece of the text.
             let at = filled.text.find(&part).filter(|_| filled.verbatim.is_some());
             let place = at.zip(filled.verbatim).map_or(span, |(at, from)| from.part(at, at + part.len()));
-            let message = format!("`{}` is no column type: `{part}`: {why}", shorten(&filled.text));
+            let text = shorten(&filled.text);
+            let message = if text == part {
+                format!("`{text}` is no column type: {why}")
+            } else {
+                format!("`{text}` is no column type: `{part}`: {why}")
+            };
             let diagnostic = Diagnostic::error(&code::COLUMN_TYPE, place, message);
             let near = usual_type(&part).or_else(|| nearest(&part, type_names()));
-            self.report.push(diagnostic.nearest(near.filter(|near| *near != part)));
+            self.report.push(match near {
+                Some(near) if near != part => diagnostic.nearest(Some(near)),
+                Some(_) => diagnostic,
+                None => diagnostic.help(format!("types are {}", type_names().collect::<Vec<_>>().join(", "))),
+            });
             Ty::Unknown
         })
     }

@@ -312,9 +312,9 @@ impl Builder<'_> {
     fn syntax(&mut self, info: &str, mark: Marker) {
         let mut at = self.bytes.at(mark);
         let mut line_start = line_start(self.text, at);
-        if at == line_start && info.contains("simple key") {
-            // Noticed on the line after the one that lacks its `:`.
-            at = line_start_of_last_text(self.text, at);
+        if info.contains("simple key") && (at == line_start || self.text[at..].starts_with(':')) {
+            // Noticed on the line after the one that lacks its `:`, at the latest at the `:` of that line.
+            at = line_start_of_last_text(self.text, line_start);
             line_start = at;
         }
         let next = self.text[at..].chars().next();

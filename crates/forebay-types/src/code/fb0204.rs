@@ -6,8 +6,8 @@ pub const CODE: Code = Code {
     id: "FB0204",
     title: "another version of the format",
     text: "\
-`apiVersion` says in which version of the format the file is written. This Forebay reads `forebay.dev/v1alpha1`; `forebay
-migrate` rewrites files of older versions and keeps their comments.",
+`apiVersion` says in which version of the format the file is written. This Forebay reads `forebay.dev/v1alpha1`
+and no other.",
     examples: &[
         Example {
             wrong: "\

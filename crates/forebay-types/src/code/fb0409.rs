@@ -7,8 +7,8 @@ pub const CODE: Code = Code {
     title: "these types do not mix",
     text: "\
 Both sides of an operator, both cases of a choice and all items of a list have one type. Integers mix with each other and with
-decimals, decimals with decimals, exactly. Nothing is turned into a float by itself, because floats round: write `double(x)`.
-Texts and numbers do not mix; a literal takes the type of what stands beside it.",
+decimals, decimals with decimals, f32 with f64, exactly. Nothing else is turned into a float by itself, because floats round:
+write `double(x)`. Texts and numbers do not mix; a literal takes the type of what stands beside it.",
     examples: &[
         Example {
             wrong: "\

@@ -1,0 +1,216 @@
+//! The command line. A verb stands here when it works.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use forebay_node::LoadOptions;
+use forebay_types::unit::parse_duration;
+
+/// A dataplane for streams: one YAML file in, results out, complete and once.
+#[derive(Debug, Parser)]
+#[command(name = "forebay", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 good, 1 the thing checked is at fault, 2 usage, 3 something needed is away, 4 drained late.
+Start with `forebay new && forebay run first.yaml`.";
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Write a first pipeline that runs, with comments and a sample of input
+    New(New),
+    /// Say everything that is wrong with files
+    Validate(Files),
+    /// Show what would run: types, copies, memory, guarantees
+    Plan(Plan),
+    /// Run pipelines until their input ends or they are told to stop
+    Run(Run),
+    /// Models: their cards and files
+    Model(Model),
+    /// List the kinds of sources, stages and sinks, or describe one
+    Kinds(Kinds),
+    /// Explain a diagnostic code, or list all
+    Explain(Explain),
+    /// Print the JSON Schema of pipeline files, for editors
+    Schema(Schema),
+}
+
+/// Files, and what counts from outside of them.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// Pipeline files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Put a value in place of one in the file; paths start at `spec` (vars.review_above=0.95)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Use the vars and connections of an environment, configs/env/NAME.yaml
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Take models, connections and environments from here instead of the nearest configs/
+    #[arg(long, value_name = "DIR")]
+    pub configs: Option<String>,
+    /// Read a file in place of a source; `-` is standard input
+    #[arg(long, value_name = "SOURCE=PATH")]
+    pub from: Vec<String>,
+    /// Write a file in place of a sink, or all into a folder with '*=out/'; `-` is standard output
+    #[arg(long, value_name = "SINK=PATH")]
+    pub to: Vec<String>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+    /// What else counts as an error
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    Warnings,
+}
+
+impl Files {
+    pub fn options(&self) -> LoadOptions {
+        LoadOptions {
+            spec: forebay_spec::Options {
+                set: self.set.clone(),
+                from: self.from.clone(),
+                to: self.to.clone(),
+                env: self.env.clone(),
+                pop: None,
+            },
+            configs: self.configs.clone(),
+        }
+    }
+
+    pub fn deny_warnings(&self) -> bool {
+        self.deny == Some(Deny::Warnings)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub files: Files,
+    /// Everything that was worked out: types on each edge, copies, memory, the proof of the guarantee
+    #[arg(long, conflicts_with_all = ["resolved", "json"])]
+    pub explain: bool,
+    /// The file with every default, and where each value came from
+    #[arg(long, conflicts_with = "json")]
+    pub resolved: bool,
+    #[command(flatten)]
+    pub lanes: Lanes,
+}
+
+#[derive(Debug, Args)]
+pub struct Lanes {
+    /// Threads that keyed stages are spread over; results are the same at any number
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub lanes: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub lanes: Lanes,
+    /// Where positions and state are kept [default: $XDG_STATE_HOME/forebay/NAMESPACE/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Begin anew: forget the state, and refuse output files that exist
+    #[arg(long)]
+    pub fresh: bool,
+    /// Where /healthz, /readyz, /metrics and /pipelines are served; port 0 is any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub admin: SocketAddr,
+    /// How long a stop may take; what is not committed by then is done again by the next run
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = nanos)]
+    pub drain_deadline: i64,
+}
+
+fn nanos(text: &str) -> Result<i64, String> {
+    parse_duration(text).map_err(|error| match error.suggest {
+        Some(right) => format!("{}; write {right}", error.why),
+        None => error.why,
+    })
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The name of the pipeline: letters a to z, digits and -
+    #[arg(default_value = "first", value_parser = label)]
+    pub name: String,
+}
+
+fn label(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let good = text.len() <= 63 && text.chars().all(fits) && !text.starts_with('-') && !text.ends_with('-');
+    if good && !text.is_empty() {
+        Ok(text.into())
+    } else {
+        Err("a name has letters a to z, digits and - inside".into())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Model {
+    #[command(subcommand)]
+    pub verb: ModelVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelVerb {
+    /// Bring files of models, and ONNX Runtime, onto this machine; checked by their digests
+    Pull(Models),
+    /// List models and whether their files are here
+    Ls(Models),
+    /// Show the card of a model
+    Show(Models),
+    /// Work out the digests of files that are here
+    Verify(Models),
+}
+
+#[derive(Debug, Args)]
+pub struct Models {
+    /// NAME or NAME@VERSION; all where none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Take cards from here instead of the nearest configs/
+    #[arg(long, value_name = "DIR")]
+    pub configs: Option<String>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Kinds {
+    /// The kind to describe
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code such as FB0301
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<String>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// A kind of node, or Model, Connection, Environment or PoP; pipeline files where none is named
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+}

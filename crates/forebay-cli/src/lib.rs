@@ -1,0 +1,50 @@
+//! The `forebay` command: each verb is a module that takes its arguments and gives an exit code.
+//!
+//! A library, so that a binary with stages of its own has the same command: it calls [`main`] with a longer list of kinds.
+//! Results go to standard output, what is said about them to standard error. Exit codes: 0 good, 1 the thing checked is at
+//! fault, 2 usage, 3 something needed is away, 4 drained late.
+
+mod args;
+mod exit;
+mod output;
+mod table;
+mod diagnostics;
+
+mod validate;
+mod plan;
+mod run;
+mod new;
+mod model;
+mod kinds;
+mod explain;
+mod schema;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use forebay_node::Registry;
+
+use args::{Cli, Verb};
+
+/// The command with the arguments of this process.
+pub fn main(registry: &Registry) -> ExitCode {
+    call(std::env::args_os(), registry)
+}
+
+/// The command with these arguments, the first of which is the name of the program. `run` starts this very program again
+/// with the arguments of this process, and whoever is started has to come here with the same ones.
+pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) -> ExitCode {
+    let cli = Cli::parse_from(arguments);
+    let exit = match &cli.verb {
+        Verb::Validate(args) => validate::run(args, registry),
+        Verb::Plan(args) => plan::run(args, registry),
+        Verb::Run(args) => run::run(args, registry),
+        Verb::New(args) => new::run(args),
+        Verb::Model(args) => model::run(args),
+        Verb::Kinds(args) => kinds::run(args, registry),
+        Verb::Explain(args) => explain::run(args),
+        Verb::Schema(args) => schema::run(args, registry),
+    };
+    exit.into()
+}

@@ -1,0 +1,40 @@
+//! `forebay schema [KIND]`: JSON Schema for editors, from the same shapes as the reader.
+
+use forebay_node::Registry;
+use forebay_spec::{FileKind, config_schema};
+use forebay_types::nearest::nearest;
+
+use crate::args::Schema;
+use crate::exit::Exit;
+use crate::output::{misuse, print};
+
+const FILES: [(&str, FileKind); 4] = [
+    ("Model", FileKind::Model),
+    ("Connection", FileKind::Connection),
+    ("Environment", FileKind::Environment),
+    ("PoP", FileKind::Pop),
+];
+
+pub fn run(args: &Schema, registry: &Registry) -> Exit {
+    let kinds = registry.kinds();
+    let name = args.kind.as_deref();
+    let file = FILES.iter().find(|(file, _)| name.is_some_and(|name| name.eq_ignore_ascii_case(file)));
+    let schema = match file {
+        Some((_, kind)) => Some(config_schema(*kind)),
+        None => forebay_spec::schema(&kinds, name),
+    };
+    match schema {
+        Some(schema) => {
+            print(&format!("{schema:#}\n"));
+            Exit::Good
+        }
+        None => {
+            let name = name.unwrap_or_default();
+            let known = kinds.iter().map(|kind| kind.name).chain(FILES.iter().map(|(file, _)| *file));
+            misuse(&match nearest(name, known) {
+                Some(near) => format!("there is no kind `{name}`; did you mean `{near}`?"),
+                None => format!("there is no kind `{name}`; `forebay kinds` lists those there are"),
+            })
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A folder of its own for each test, with helpers to call `forebay` in it and to look at what it did.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A payments pipeline at 2,000 records a second or as fast as it goes.
+pub const PIPELINE: &str = "\
+apiVersion: forebay.dev/v1alpha1
+kind: Pipeline
+metadata: { name: pay, namespace: team }
+spec:
+  vars: { large: { type: decimal(2), default: 50.00 } }
+  sources:
+    tx:
+      file: { path: in.jsonl }
+      format: json
+      schema: { id: u64, card: u64, amount: decimal(2), ts: timestamp(ms) }
+      event_time: ts
+  stages:
+    habits: { input: tx, window_features: { by: card, windows: [1h], emit: { paid: count(), spent: sum(amount) } } }
+    decide:
+      input: habits
+      rules:
+        first: [{ name: large, when: amount > vars.large, set: { decision: review } }]
+        else: { decision: approve }
+  sinks:
+    out: { input: decide, file: { path: out.jsonl }, columns: [id, card, paid_1h, spent_1h, decision, rule] }
+    dead: { input: rejected, file: { path: dead.jsonl }, columns: [code, node, position] }
+";
+
+pub struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    pub fn new() -> Desk {
+        Desk { folder: tempfile::tempdir().expect("a folder for a test") }
+    }
+
+    /// With the payments pipeline and so many records of input.
+    pub fn with_payments(records: u64) -> Desk {
+        let desk = Desk::new();
+        desk.write("pay.yaml", PIPELINE);
+        desk.write("in.jsonl", &payments(0..records));
+        desk
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("inside the folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forebay"));
+        command.args(arguments.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env("XDG_STATE_HOME", self.path("state")).env("XDG_RUNTIME_DIR", self.path("run"));
+        command.env_remove("NO_COLOR");
+        command
+    }
+
+    /// Runs to the end.
+    pub fn forebay(&self, arguments: &str) -> Ended {
+        Ended::of(self.command(arguments).output().expect("forebay starts"))
+    }
+
+    /// Starts and goes on.
+    pub fn start(&self, arguments: &str) -> Going {
+        let mut command = self.command(arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("forebay starts");
+        Going { child: Some(child) }
+    }
+
+    /// Lines of an output, finished or not.
+    pub fn lines(&self, name: &str) -> usize {
+        let read = |name: &str| fs::read_to_string(self.path(name)).ok();
+        let text = read(name).or_else(|| read(&format!("{name}.partial"))).unwrap_or_default();
+        text.lines().count()
+    }
+}
+
+/// Input records: 20 cards, a second apart.
+pub fn payments(ids: std::ops::Range<u64>) -> String {
+    let line = |id: u64| {
+        let (card, ts) = (id * 7 % 20, 1_767_225_600_000 + id * 1_000);
+        format!("{{\"id\":{id},\"card\":{card},\"amount\":{}.50,\"ts\":{ts}}}\n", id % 60)
+    };
+    ids.map(line).collect()
+}
+
+/// What a call left behind.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Ended {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("forebay prints UTF-8");
+        Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    #[track_caller]
+    pub fn good(self) -> Ended {
+        assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+
+    /// Both outputs and the exit code, without what differs from run to run.
+    pub fn shown(&self, desk: &Desk) -> String {
+        let mut text = format!("{}{}", self.out, self.err);
+        text = text.replace(desk.folder.path().to_str().expect("a name in UTF-8"), "DESK");
+        text.push_str(&format!("exit {}\n", self.code.map_or("by a signal".into(), |code| code.to_string())));
+        text
+    }
+
+    /// Events of the log of one name.
+    pub fn events(&self, name: &str) -> Vec<Value> {
+        let events = self.err.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        events.filter(|event| event["event"] == name).collect()
+    }
+}
+
+/// A run that goes on.
+pub struct Going {
+    child: Option<Child>,
+}
+
+/// A test that fails leaves no process behind; a worker ends with its parent.
+impl Drop for Going {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Going {
+    pub fn parent(&self) -> u32 {
+        self.child.as_ref().expect("it goes on").id()
+    }
+
+    /// The worker at work, once there is one that is not `before`.
+    pub fn worker(&self, before: Option<u32>) -> u32 {
+        wait_for("a worker", || {
+            let path = format!("/proc/{0}/task/{0}/children", self.parent());
+            let children = fs::read_to_string(path).unwrap_or_default();
+            children.split_whitespace().filter_map(|pid| pid.parse().ok()).find(|pid| Some(*pid) != before)
+        })
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Ended {
+        let child = self.child.take().expect("it goes on");
+        Ended::of(child.wait_with_output().expect("forebay ends"))
+    }
+}
+
+pub fn signal(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(pid as i32).expect("a pid");
+    kill_process(pid, signal).expect("the process is there");
+}
+
+pub fn is_alive(pid: u32) -> bool {
+    // A process that has ended and nobody has waited for is a zombie.
+    let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    !state.is_empty() && !state.contains(") Z ")
+}
+
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(Instant::now() < end, "{what} did not come in 30 seconds");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The inside of a file of the run-time directory, once it is there.
+pub fn announced(desk: &Desk) -> Value {
+    let folder: PathBuf = desk.path("run/forebay");
+    wait_for("the file in the run-time directory", || {
+        let files = fs::read_dir(Path::new(&folder)).ok()?.flatten();
+        let mut files = files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "json"));
+        serde_json::from_str(&fs::read_to_string(files.next()?.path()).ok()?).ok()
+    })
+}

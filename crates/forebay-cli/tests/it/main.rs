@@ -1,0 +1,8 @@
+//! The binary as users meet it: what it prints, what it runs, and what becomes of a run that is disturbed.
+
+mod desk;
+
+mod shown;
+mod running;
+mod disturbed;
+mod watched;

@@ -1,0 +1,78 @@
+//! What a run says of itself while it runs.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use super::desk::{Desk, PIPELINE, announced, wait_for};
+
+/// The status and body of an answer.
+fn get(address: &str, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).expect("the admin server listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer in UTF-8");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    (head.split_whitespace().nth(1).unwrap_or_default().to_string(), body.to_string())
+}
+
+#[test]
+fn admin_answers_while_it_runs() {
+    let desk = Desk::with_payments(3_000);
+    let listed = "  lists: { blocked: { file: blocked.txt, type: u64, reload: 50ms } }\n  sources:";
+    let used = PIPELINE
+        .replace("  sources:", listed)
+        .replace("amount > vars.large", "amount > vars.large || card in lists.blocked");
+    desk.write("blocked.txt", "7\n");
+    desk.write(
+        "pay.yaml",
+        &used
+            .replace("path: in.jsonl", "path: in.jsonl, rate: 1000/s")
+            .replace("when: amount", "when: \"amount")
+            .replace(".blocked, set", ".blocked\", set"),
+    );
+    let run = desk.start("run pay.yaml");
+    let file = announced(&desk);
+    assert_eq!(file["pipelines"][0]["pipeline"], "team/pay");
+    assert_eq!(file["pid"], run.parent());
+    let address = file["admin"].as_str().unwrap().trim_start_matches("http://").to_string();
+
+    assert_eq!(get(&address, "/healthz"), ("200".into(), "ok\n".into()));
+    assert_eq!(get(&address, "/readyz"), ("200".into(), "ok\n".into()));
+    assert_eq!(get(&address, "/elsewhere").0, "404");
+    let metrics = wait_for("a commit", || {
+        let (_, metrics) = get(&address, "/metrics");
+        metrics.contains("fate=\"published\"").then_some(metrics)
+    });
+    for line in [
+        "forebay_imbalance_records{pipeline=\"team/pay\",node=\"tx\",stream=\"in.jsonl\"} 0.0",
+        "forebay_running{pipeline=\"team/pay\"} 1.0",
+        "forebay_node_batches_total{pipeline=\"team/pay\",node=\"habits\",kind=\"window_features\",lane=\"0\"}",
+        "forebay_node_busy_seconds_total{",
+        "forebay_latency_seconds_bucket{le=\"+Inf\",pipeline=\"team/pay\",node=\"out\"}",
+        "forebay_list_members{pipeline=\"team/pay\",list=\"blocked\"} 1.0",
+        "# UNIT forebay_latency_seconds seconds",
+    ] {
+        assert!(metrics.contains(line), "{line} in\n{metrics}");
+    }
+    assert!(metrics.ends_with("# EOF\n"));
+
+    desk.write("blocked.txt", "7\n8\n");
+    wait_for("the new list", || get(&address, "/metrics").1.contains("list=\"blocked\"} 2.0").then_some(()));
+
+    let (_, body) = get(&address, "/pipelines");
+    let pipelines: Value = serde_json::from_str(&body).expect("JSON");
+    let one = &pipelines[0];
+    assert_eq!((one["pipeline"].as_str(), one["phase"].as_str()), (Some("team/pay"), Some("running")));
+    assert_eq!(one["plan"]["delivery"]["guarantee"], "exactly_once");
+    assert_eq!(one["nodes"].as_array().map(Vec::len), Some(5));
+
+    let ended = run.end().good();
+    assert_eq!(ended.events("list_reloaded").len(), 1, "{}", ended.err);
+    assert!(ended.events("started")[0]["admin"].as_str().is_some_and(|admin| admin.ends_with(&address)));
+    assert!(
+        !desk.path("run/forebay").read_dir().unwrap().any(|_| true),
+        "the file of a run that has ended is gone"
+    );
+}

@@ -1,0 +1,226 @@
+//! Reads one file: bytes into recycled memory, lines out of it, records into columns.
+//!
+//! The sequence number of a record is the number of its line, counted from 1 with empty lines, so a position that
+//! a message shows is one that an editor shows. Rows of a chunk all lie in one buffer of lines.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use forebay_codec::{Cut, Extra, FieldSpec, JsonReader, Lines, RecordError, What};
+use forebay_stage::batch::{Builder, Presence, Raw};
+use forebay_stage::types::{Ty, code};
+use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
+
+use super::input::Input;
+use super::pace::{Due, Pace};
+use super::prefix::Prefix;
+use crate::packing::Packing;
+
+/// The longest record in bytes.
+pub(crate) const LIMIT: usize = 1 << 20;
+/// How long a pipe without data is left alone.
+const LATER_NS: i64 = 5_000_000;
+/// The fingerprint of what is read once: there is nothing to tell it by.
+const ONCE: &str = "read once";
+
+/// How lines become records; the same for all files of a source.
+pub(crate) struct Form {
+    pub fields: Vec<FieldSpec>,
+    pub extra: Extra,
+    /// Types of the columns of the source's group.
+    pub types: Vec<Ty>,
+    pub keep_raw: bool,
+    /// Bytes to read at a time.
+    pub chunk: usize,
+    pub pace: Option<Arc<Pace>>,
+}
+
+pub(crate) enum Origin {
+    File(PathBuf, Prefix),
+    /// Read once; it is open from the start.
+    Pipe,
+}
+
+pub(crate) struct FileReader {
+    form: Arc<Form>,
+    shown: String,
+    packing: Packing,
+    origin: Origin,
+    /// Opened by the first read and by seeks.
+    input: Option<Input>,
+    /// All bytes are in `lines`.
+    finished: bool,
+    lines: Lines,
+    json: JsonReader,
+    builder: Builder,
+    /// After the last record that was given out.
+    at: Position,
+}
+
+impl FileReader {
+    pub fn file(form: &Arc<Form>, path: PathBuf, shown: &str) -> Result<FileReader, Fault> {
+        let packing = Packing::of(&path.to_string_lossy());
+        let mut input = Input::open(&path, packing)?;
+        let mut first = vec![0; Prefix::LIMIT];
+        let known = input.read_start(&mut first);
+        first.truncate(known);
+        FileReader::new(form, shown, packing, Origin::File(path, Prefix::new(first)), None)
+    }
+
+    pub fn pipe(form: &Arc<Form>, pipe: std::fs::File, shown: &str) -> Result<FileReader, Fault> {
+        let packing = Packing::of(shown);
+        let input = Input::pipe(pipe, packing, shown)?;
+        FileReader::new(form, shown, packing, Origin::Pipe, Some(input))
+    }
+
+    fn new(
+        form: &Arc<Form>,
+        shown: &str,
+        packing: Packing,
+        origin: Origin,
+        input: Option<Input>,
+    ) -> Result<FileReader, Fault> {
+        let json = JsonReader::new(&form.fields, form.extra).map_err(bad_default)?;
+        Ok(FileReader {
+            form: form.clone(),
+            shown: shown.to_string(),
+            packing,
+            origin,
+            input,
+            finished: false,
+            lines: Lines::new(form.chunk, LIMIT),
+            json,
+            builder: Builder::new(&form.types),
+            at: Position::default(),
+        })
+    }
+
+    /// Cuts and reads lines until there are `max` rows or no line is left in memory and some row was read.
+    fn fill(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+        self.builder.begin();
+        let mut ranges = Vec::with_capacity(if self.form.keep_raw { max } else { 0 });
+        while chunk.rows() < max {
+            match self.lines.next_cut() {
+                Some(cut) => self.push(cut, chunk, &mut ranges),
+                None if chunk.rows() > 0 => break,
+                None if self.finished => return Ok(Read::End),
+                None if !self.more()? => return Ok(Read::NotBefore(now.saturating_add(LATER_NS))),
+                None => {}
+            }
+        }
+        self.at = chunk.position_after(chunk.rows() - 1);
+        chunk.columns = Some(self.builder.finish());
+        chunk.raw = self.form.keep_raw.then(|| Raw { buf: self.lines.buf().clone(), ranges });
+        Ok(Read::More)
+    }
+
+    fn push(&mut self, cut: Cut, chunk: &mut Chunk, ranges: &mut Vec<(u32, u32)>) {
+        let row = chunk.rows() as u32;
+        chunk.seqs.push(cut.number);
+        chunk.ends.push(cut.next);
+        let (range, read) = match cut.what {
+            What::Line { start, end } => {
+                let line = &self.lines.buf().bytes()[start as usize..end as usize];
+                ((start, end), self.json.read_record(line, &mut self.builder))
+            }
+            What::TooLong { len } => ((0, 0), Err(RecordError::too_long(len, LIMIT))),
+        };
+        if self.form.keep_raw {
+            ranges.push(range);
+        }
+        if let Err(error) = read {
+            // Rows of every part have to stay beside each other.
+            self.builder.cols().iter_mut().for_each(|col| col.push_absent(Presence::Missing));
+            let reason = match cut.what {
+                What::Line { .. } => format!("{} (byte {} of the line)", error.message, error.at + 1),
+                What::TooLong { .. } => error.message,
+            };
+            chunk.refused.push(Refused { row, code: error.code, reason });
+        }
+    }
+
+    /// Gets more bytes, or the news that there are none; false when they are to come later.
+    fn more(&mut self) -> Result<bool, Fault> {
+        let input = match (&mut self.input, &self.origin) {
+            (Some(input), _) => input,
+            (input, Origin::File(path, _)) => {
+                input.insert(Input::open_at(path, self.packing, self.at.offset)?)
+            }
+            (None, Origin::Pipe) => return Err(self.read_once()),
+        };
+        if !input.is_ready() {
+            return Ok(false);
+        }
+        let offset = input.offset();
+        let space = self.lines.space();
+        let bytes = input.read(space)?;
+        if bytes == 0 {
+            self.finished = true;
+            self.input = None;
+            self.lines.finish();
+        } else {
+            if let Origin::File(_, prefix) = &mut self.origin {
+                prefix.learn(offset, &space[..bytes]);
+            }
+            self.lines.filled(bytes);
+        }
+        Ok(true)
+    }
+
+    fn read_once(&self) -> Fault {
+        let message = format!(
+            "`{}` is read once and cannot go back; put the input into a file, or begin anew with --fresh",
+            self.shown
+        );
+        Fault::fatal(&code::READ_ONCE, message)
+    }
+}
+
+impl Reader for FileReader {
+    fn read(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+        let Some(pace) = self.form.pace.clone() else { return self.fill(now, max, chunk) };
+        let Due { first, count } = pace.take(now, max);
+        if count == 0 {
+            return Ok(Read::NotBefore(pace.next()));
+        }
+        let read = self.fill(now, count, chunk);
+        pace.give_back((count - chunk.rows()) as u64);
+        chunk.arrivals.extend((first..).take(chunk.rows()).map(|number| pace.time_of(number)));
+        read
+    }
+
+    fn seek(&mut self, to: Position) -> Result<(), Fault> {
+        if to == self.at {
+            return Ok(());
+        }
+        let Origin::File(path, _) = &self.origin else { return Err(self.read_once()) };
+        let input = Input::open_at(path, self.packing, to.offset)?;
+        self.lines = Lines::resume(self.form.chunk, LIMIT, to.seq.saturating_sub(1), input.offset());
+        self.input = Some(input);
+        self.finished = false;
+        if let Some(pace) = &self.form.pace {
+            // What is read once more is due at once and not in turn.
+            pace.give_back(self.at.seq.saturating_sub(to.seq));
+        }
+        self.at = to;
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> String {
+        match &self.origin {
+            Origin::File(_, prefix) => prefix.fingerprint(),
+            Origin::Pipe => ONCE.into(),
+        }
+    }
+
+    fn matches(&self, saved: &str) -> bool {
+        match &self.origin {
+            Origin::File(_, prefix) => prefix.matches(saved),
+            Origin::Pipe => saved == ONCE,
+        }
+    }
+}
+
+fn bad_default(error: RecordError) -> Fault {
+    Fault::fatal(error.code, format!("a default of the schema: {}", error.message))
+}

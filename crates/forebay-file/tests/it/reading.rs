@@ -1,0 +1,211 @@
+//! What a source reads.
+
+use std::fs;
+
+use forebay_stage::{FaultKind, Read};
+
+use crate::support::{How, PLAIN, folder, packed, read_all, read_on, reader, source};
+
+fn check(files: &[(&str, &str)], spec: &str, expect: &str) {
+    let folder = folder(files);
+    let expect: String =
+        expect.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    assert_eq!(read_all(folder.path(), spec, &PLAIN), expect.trim_start_matches('\n'));
+}
+
+const TWO: &str = "{\"a\":1,\"t\":\"x\"}\n{\"a\":2}\n";
+
+#[test]
+fn files_are_unpacked_by_their_names() {
+    for name in ["in.jsonl", "in.jsonl.gz", "in.jsonl.zst", "in"] {
+        check(&[(name, TWO)], &format!("{{ path: {name} }}"), &format!("{name}\n  1: 1 x\n  2: 2 -\n"));
+    }
+}
+
+#[test]
+fn members_and_frames_one_after_the_other_are_one_text() {
+    for name in ["in.gz", "in.zst"] {
+        let folder = folder(&[]);
+        let mut bytes = packed(name, b"{\"a\":1}\n{\"a\"");
+        bytes.extend(packed(name, b":2}\n"));
+        bytes.extend(packed(name, b""));
+        bytes.extend(packed(name, b"{\"a\":3}"));
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let read = read_all(folder.path(), &format!("{{ path: {name} }}"), &PLAIN);
+        assert_eq!(read, format!("{name}\n  1: 1 -\n  2: 2 -\n  3: 3 -\n"));
+    }
+}
+
+#[test]
+fn lines_of_every_kind() {
+    let folder = folder(&[
+        ("in", "\u{feff}{\"a\":1}\r\n\r\n\n{\"a\":2,\"b\":[]}\n[]\n{\"a\":\"x\"}\n{\"a\":3}"),
+        ("none", ""),
+        ("none.zst", "\n\n"),
+    ]);
+    let read = read_all(folder.path(), "{ path: \"*\" }", &PLAIN);
+    // What the codec says of a bad line is its own; here its place is added.
+    let reasons: Vec<&str> = read.lines().filter(|line| line.contains("[FB")).collect();
+    assert!(
+        reasons[0].ends_with(" (byte 1 of the line)") && reasons[1].ends_with(" (byte 6 of the line)"),
+        "{read}"
+    );
+    let brief: Vec<&str> =
+        read.lines().map(|line| line.split_inclusive(']').next().unwrap_or(line)).collect();
+    assert_eq!(
+        brief,
+        ["in", "  1: 1 -", "  4: 2 -", "  5: [FB0702]", "  6: [FB0706]", "  7: 3 -", "none", "none.zst"]
+    );
+}
+
+#[test]
+fn a_line_over_the_limit_is_refused_with_its_number() {
+    let long = format!("{{\"a\":1}}\n{{\"a\":2,\"t\":\"{}\"}}\n{{\"a\":3}}\n", "x".repeat(1 << 20));
+    for name in ["in", "in.gz"] {
+        let expect = format!(
+            "{name}
+      1: 1 -
+      2: [FB0715] the record has 1048590 bytes, at most 1048576 are allowed
+      3: 3 -
+"
+        );
+        check(&[(name, &long)], &format!("{{ path: {name} }}"), &expect);
+    }
+}
+
+#[test]
+fn original_bytes_lie_beside_each_row_where_they_are_wanted() {
+    let how = How { keep_raw: true, ..PLAIN };
+    let folder = folder(&[("in", "{\"a\":1}\nnonsense\r\n{\"a\":3}")]);
+    let read = read_all(folder.path(), "{ path: in }", &how);
+    let lines: Vec<&str> = read.lines().collect();
+    assert!(lines[2].starts_with("  2: [FB0701] ") && lines[2].ends_with(" <nonsense>"), "{read}");
+}
+
+#[test]
+fn globs_and_lists_give_each_file_once_in_the_order_of_names() {
+    let one = "{\"a\":1}\n";
+    let files = [
+        ("data/b.jsonl", one),
+        ("data/a.jsonl.gz", one),
+        ("data/a.jsonl.partial", one),
+        ("data/.hidden.jsonl", one),
+        ("data/deep/c.jsonl", one),
+        ("else.jsonl", one),
+    ];
+    let names = |spec: &str| {
+        let folder = folder(&files);
+        let streams = source(folder.path(), spec, &PLAIN).open().unwrap_or_else(|fault| panic!("{fault}"));
+        streams.iter().map(|stream| stream.name.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("{ path: data/* }"), "data/a.jsonl.gz data/b.jsonl");
+    assert_eq!(names("{ path: [else.jsonl, data/b.jsonl, data/*.jsonl] }"), "data/b.jsonl else.jsonl");
+    assert_eq!(names("{ path: \"**/*.jsonl\" }"), "data/b.jsonl data/deep/c.jsonl else.jsonl");
+    assert_eq!(names("{ path: \"data/[ab].*\" }"), "data/a.jsonl.gz data/b.jsonl");
+}
+
+#[test]
+fn files_that_are_not_there_are_errors_at_open() {
+    let refused = |spec: &str| {
+        let folder = folder(&[("data/tx.jsonl", "")]);
+        let fault = source(folder.path(), spec, &PLAIN).open().err().expect("a fault");
+        assert_eq!(fault.kind, FaultKind::Fatal);
+        fault.to_string().replace(&folder.path().display().to_string(), "DIR")
+    };
+    for (spec, expect) in [
+        (
+            "{ path: data/xt.jsonl }",
+            "[FB0810] `DIR/data/xt.jsonl` does not exist; did you mean `DIR/data/tx.jsonl`?",
+        ),
+        (
+            "{ path: date/tx.jsonl }",
+            "[FB0810] `DIR/date/tx.jsonl` does not exist; there is no folder `DIR/date` either; paths count from the \
+             pipeline file",
+        ),
+        (
+            "{ path: data/*.gz }",
+            "[FB0810] `DIR/data/*.gz` matches no file; it counts from the pipeline file, and leaves out folders and \
+             names that begin with a dot or end in `.partial`",
+        ),
+        (
+            "{ path: data }",
+            "[FB0811] `DIR/data` is a folder; write `DIR/data/*.jsonl` to read the files in it",
+        ),
+    ] {
+        assert_eq!(refused(spec), expect);
+    }
+}
+
+#[test]
+fn the_second_call_opens_nothing_and_the_time_of_a_file_is_told() {
+    let folder = folder(&[("in", TWO)]);
+    let mut source = source(folder.path(), "{ path: in }", &PLAIN);
+    let modified = fs::metadata(folder.path().join("in")).unwrap().modified().unwrap();
+    let nanos = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64;
+    assert_eq!(source.open().unwrap()[0].not_after, Some(nanos));
+    assert!(source.open().unwrap().is_empty());
+}
+
+/// What was whole before the damage is given out, then the file is named.
+#[test]
+fn a_packed_file_that_ends_too_early_gives_its_whole_lines_and_then_an_error() {
+    let lines: String =
+        (0..20_000).map(|a| format!("{{\"a\":{a},\"t\":\"{:x}\"}}\n", a * 2_654_435_761u64)).collect();
+    for name in ["in.gz", "in.zst"] {
+        let whole = packed(name, lines.as_bytes());
+        let mut counts = Vec::new();
+        for cut in [whole.len() - 1, whole.len() / 2, whole.len() / 100, 3] {
+            let folder = folder(&[]);
+            fs::write(folder.path().join(name), &whole[..cut]).unwrap();
+            let mut reader = reader(folder.path(), &format!("{{ path: {name} }}"), &PLAIN);
+            let (records, fault) = read_on(reader.as_mut(), 1_000, &PLAIN);
+            let fault = fault.unwrap_or_else(|| panic!("{name} cut at {cut} of {} was silent", whole.len()));
+            assert_eq!((fault.code.id, fault.kind), ("FB0812", FaultKind::Fatal), "{fault}");
+            assert!(fault.message.contains(name) && fault.message.contains("bytes of its text"), "{fault}");
+            for (at, (text, _)) in records.iter().enumerate() {
+                assert_eq!(*text, format!("{}: {at} {:x}", at + 1, at as u64 * 2_654_435_761));
+            }
+            counts.push(records.len());
+        }
+        // Of gzip only the checksum is gone; zstd needs its last block whole.
+        assert!(counts[0] == 20_000 || name == "in.zst" && counts[0] > 15_000, "{name}: {counts:?}");
+        assert!(counts[1] > 5_000 && counts[1] < 15_000, "{name}: {counts:?}");
+        assert!(counts[2] < counts[1] && counts[3] == 0, "{name}: {counts:?}");
+    }
+}
+
+#[test]
+fn rubbish_in_a_packed_file_is_no_panic() {
+    for name in ["in.gz", "in.zst"] {
+        let folder = folder(&[]);
+        fs::write(folder.path().join(name), b"{\"a\":1}\n{\"a\":2}\n").unwrap();
+        let read = read_all(folder.path(), &format!("{{ path: {name} }}"), &PLAIN);
+        assert!(read.contains("[FB0812] `DIR/in."), "{read}");
+    }
+}
+
+#[test]
+fn a_pipe_is_read_as_it_comes_and_once() {
+    let folder = folder(&[]);
+    let path = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+    let writer = {
+        let path = path.clone();
+        std::thread::spawn(move || fs::OpenOptions::new().write(true).open(path).expect("the other end"))
+    };
+    let mut reader = reader(folder.path(), "{ path: pipe }", &PLAIN);
+    let mut writer = writer.join().expect("a writer");
+    let mut chunk = forebay_stage::Chunk::default();
+    assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), Read::NotBefore(5_000_100), "it does not wait");
+    std::io::Write::write_all(&mut writer, b"{\"a\":1}\n{\"a\"").unwrap();
+    assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), Read::More);
+    assert_eq!(chunk.seqs, [1]);
+    let after = chunk.position_after(0);
+    std::io::Write::write_all(&mut writer, b":2}\n").unwrap();
+    drop(writer);
+    let (rest, fault) = read_on(reader.as_mut(), 9, &PLAIN);
+    assert!(fault.is_none());
+    assert_eq!(rest[0].0, "2: 2 -");
+    assert_eq!(reader.seek(after).unwrap_err().code.id, "FB0813");
+    assert!(reader.matches(&reader.fingerprint()));
+}

@@ -1,0 +1,88 @@
+//! What a pipeline shows of itself, for programs: the same forms in `/pipelines`, in logs and at the end of a run.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use crate::status::{Ledger, Line, View};
+
+/// Everything about a pipeline at work.
+pub(crate) fn pipeline(view: &View) -> Value {
+    let status = view.status();
+    json!({
+        "pipeline": view.pipeline,
+        "file": view.path,
+        "state": view.state.display().to_string(),
+        "phase": status.phase.word(),
+        "why": status.why,
+        "elapsed_seconds": status.elapsed.as_secs_f64(),
+        "epochs": status.epochs,
+        "aborts": status.aborts,
+        "latency_ns": status.latency.map(|l| json!({ "p50": l.p50, "p99": l.p99, "max": l.max })),
+        "streams": ledger(&status.ledger()),
+        "nodes": nodes(view),
+        "lists": lists(view),
+        "plan": view.plan,
+    })
+}
+
+/// A ledger: a line for each stream, with reasons inside their fates.
+pub fn ledger(ledger: &Ledger) -> Value {
+    ledger.lines.iter().map(line).collect()
+}
+
+fn line(line: &Line) -> Value {
+    let reasons = |fate: &str| {
+        let of = line.ends.iter().filter(|((of, _), _)| of == fate);
+        Value::Object(of.map(|((_, reason), count)| (reason.clone(), json!(count))).collect::<Map<_, _>>())
+    };
+    json!({
+        "source": line.source,
+        "stream": line.stream,
+        "in": line.taken,
+        "published": line.ended("published"),
+        "absorbed": reasons("absorbed"),
+        "rejected": reasons("rejected"),
+        "dropped": reasons("dropped"),
+        "in_flight": line.in_flight,
+    })
+}
+
+fn nodes(view: &View) -> Value {
+    let node = |node: &forebay_exec::NodeStatus| {
+        let metrics = &node.metrics;
+        json!({
+            "node": &*node.name,
+            "kind": node.kind,
+            "lane": node.lane,
+            "records_in": metrics.records_in.get(),
+            "records_out": metrics.records_out.get(),
+            "batches": metrics.batches.get(),
+            "absorbed": metrics.absorbed.get(),
+            "rejected": metrics.rejected.get(),
+            "dropped": metrics.dropped.get(),
+            "skipped": metrics.skipped.get(),
+            "failed_calls": metrics.failed_calls.get(),
+            "busy_ns": metrics.busy_ns.get(),
+            "queue_rounds": metrics.queue.get(),
+            "state_keys": metrics.state_keys.get(),
+            "state_bytes": metrics.state_bytes.get(),
+        })
+    };
+    view.nodes().iter().map(node).collect()
+}
+
+fn lists(view: &View) -> Value {
+    let list = |list: &std::sync::Arc<crate::ListStatus>| {
+        json!({
+            "list": list.name,
+            "file": list.file,
+            "members": list.members.load(Ordering::Relaxed),
+            "reloads": list.reloads.load(Ordering::Relaxed),
+            "failures": list.failures.load(Ordering::Relaxed),
+            "wrong": *list.wrong.lock().unwrap_or_else(PoisonError::into_inner),
+        })
+    };
+    view.lists.iter().map(list).collect()
+}

@@ -1,0 +1,34 @@
+//! The kinds that this Forebay knows: the one place where they come together.
+
+use forebay_stage::Registry;
+
+pub fn registry() -> Registry {
+    let factories = [forebay_file::factories(), forebay_table::factories(), forebay_onnx::factories()];
+    Registry::new(factories.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_fit_the_grammar_and_each_other() {
+        assert_eq!(forebay_spec::misfits(&registry().kinds()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_issue_3_names_is_there() {
+        let registry = registry();
+        let mut names: Vec<_> = registry.kinds().iter().map(|kind| (kind.role.noun(), kind.name)).collect();
+        names.sort_unstable();
+        let expect = [
+            ("sink", "file"),
+            ("source", "file"),
+            ("stage", "infer"),
+            ("stage", "rules"),
+            ("stage", "set"),
+            ("stage", "window_features"),
+        ];
+        assert_eq!(names, expect);
+    }
+}

@@ -1,0 +1,179 @@
+//! `cargo xtask demo`: card fraud from nothing to scored records, with a live table beside it.
+//!
+//! Everything the table shows is seen from outside, as any user could: what the engine says of itself over HTTP, and the
+//! file that it writes. The truth about each transaction is known only here.
+
+mod alerts;
+mod engine;
+mod scored;
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use forebay_testkit::card::{CHARGEBACKS, Config, TRANSACTIONS, TRUTH};
+
+use crate::args::{Args, Opt, Verb};
+use crate::failure::Failure;
+use crate::{generate, setup, shell};
+use alerts::{Alerts, Truth};
+use engine::Engine;
+use scored::Scored;
+
+pub const VERB: Verb = Verb {
+    name: "demo",
+    summary: "Card fraud from end to end: generates a stream, scores it, shows a live table",
+    about: "\
+Builds `forebay`, generates card transactions with labelled fraud, runs pipelines/card-fraud.yaml on them with files in
+place of topics, and writes the scored records to out/. What was built and generated is used again the next time.",
+    word: None,
+    options: &[
+        Opt { name: "--seed", value: "S", about: "another stream (default 1)" },
+        Opt { name: "--days", value: "N", about: "days from 2026-01-01 on (default 90)" },
+        Opt { name: "--customers", value: "C", about: "people with a card (default 5000)" },
+        Opt { name: "--terminals", value: "T", about: "where they pay (default 10000)" },
+    ],
+    run: |args: &Args| run(generate::config(args, Config::default())?),
+};
+
+const PIPELINE: &str = "pipelines/card-fraud.yaml";
+const OUT: &str = "out";
+
+/// How often the output is looked at while nothing more has come, and how often the table gets a line.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+fn run(config: Config) -> Result<(), Failure> {
+    setup::machine()?;
+    shell::run(&mut shell::cargo(["build", "--release", "--locked", "--package", "forebay-cli"]))?;
+    let forebay = shell::target().join("release/forebay");
+    setup::models(&forebay)?;
+    let stream = stream(&config)?;
+    let truth = Truth::read(&stream.join(TRANSACTIONS), &stream.join(TRUTH))?;
+    clear(&["scored", "dead"])?;
+
+    let mut engine = Engine::start(&forebay, PIPELINE, &arguments(&stream))?;
+    let mut scored = Scored::new(shell::root().join(OUT).join("scored.jsonl"));
+    let mut alerts = Alerts::new(&truth);
+    println!("\n{}", table::HEAD);
+    let began = Instant::now();
+    let mut next_line = LINE_EVERY;
+    let mut before = (Duration::ZERO, 0);
+    let ended = loop {
+        // The end is looked for first, so that what was written before it is read after it.
+        let ended = engine.ended()?;
+        let more = scored.read(|line| alerts.take(line))?;
+        let ended = ended.filter(|_| !more);
+        let elapsed = began.elapsed();
+        if elapsed >= next_line || ended.is_some() {
+            let look = engine.look();
+            println!("{}", table::line(elapsed, before, &alerts, look));
+            before = (elapsed, alerts.records());
+            next_line = elapsed + LINE_EVERY;
+        }
+        match ended {
+            Some(ended) => break ended,
+            None if more => {}
+            None => thread::sleep(LOOK_EVERY),
+        }
+    };
+    let ledger = engine.ledger(ended)?;
+    report(&truth, &alerts, &ledger, &forebay, &arguments(&stream))
+}
+
+/// Where the stream lies; made when it is not there. Its name says all that it depends on.
+fn stream(config: &Config) -> Result<PathBuf, Failure> {
+    let Config { seed, days, customers, terminals, .. } = config;
+    let name = format!("s{seed}-{days}d-{customers}c-{terminals}t");
+    let folder = shell::target().join("demo").join(name);
+    if folder.is_dir() {
+        println!("the stream is there already: {}", folder.display());
+        return Ok(folder);
+    }
+    // Whole or not there: a run that is interrupted leaves nothing that looks like a stream.
+    let partial = folder.with_extension("partial");
+    generate::write(config.clone(), &partial)?;
+    fs::rename(&partial, &folder).map_err(Failure::io(format!("rename {}", partial.display())))?;
+    Ok(folder)
+}
+
+/// Files in place of the topics.
+fn arguments(stream: &Path) -> Vec<String> {
+    let stream = stream.strip_prefix(shell::root()).unwrap_or(stream).display();
+    let words = [
+        "--from",
+        &format!("tx={stream}/{TRANSACTIONS}"),
+        "--from",
+        &format!("chargebacks={stream}/{CHARGEBACKS}"),
+        "--to",
+        &format!("*={OUT}/"),
+        "--set",
+        "scale=one",
+    ];
+    words.map(String::from).to_vec()
+}
+
+/// Takes away what an earlier demo wrote: a fresh run refuses files that exist.
+fn clear(sinks: &[&str]) -> Result<(), Failure> {
+    for file in sinks.iter().flat_map(|sink| [format!("{sink}.jsonl"), format!("{sink}.jsonl.partial")]) {
+        let path = shell::root().join(OUT).join(file);
+        if path.exists() {
+            fs::remove_file(&path).map_err(Failure::io(format!("remove {}", path.display())))?;
+        }
+    }
+    Ok(())
+}
+
+fn report(
+    truth: &Truth,
+    alerts: &Alerts<'_>,
+    ledger: &str,
+    forebay: &Path,
+    arguments: &[String],
+) -> Result<(), Failure> {
+    let (went_in, came_out) = (truth.transactions(), alerts.records());
+    if went_in != came_out {
+        return Err(Failure::Fault(format!(
+            "{went_in} transactions went in and {came_out} came out scored; {OUT}/dead.jsonl says why\n{ledger}"
+        )));
+    }
+    let percent = |first: u32| format!("{:.0} %", 100.0 * alerts.precision(first).unwrap_or(0.0));
+    println!(
+        "\np50 and p99 are from the arrival of a record to its being written, as fast as the files can be read.
+
+{ledger}
+{} of {} transactions are frauds. {} alerts were raised, {} of them right. Of the {} transactions with the highest
+scores of each day {} are frauds, of the last 30 days {}: the stream begins without history, and a fraud is reported
+about a week after it.
+
+  {OUT}/scored.jsonl   every transaction with score, decision and rule
+  {OUT}/dead.jsonl     what could not be processed, with reason and origin
+",
+        table::grouped(truth.frauds()),
+        table::grouped(went_in),
+        table::grouped(alerts.raised()),
+        table::grouped(alerts.right()),
+        alerts::A_DAY,
+        percent(0),
+        percent(alerts.days().saturating_sub(30)),
+    );
+    next_steps(forebay, arguments);
+    Ok(())
+}
+
+fn next_steps(forebay: &Path, arguments: &[String]) {
+    let mut plan = shell::command(forebay);
+    plan.args(["plan", PIPELINE, "--explain"]).args(arguments);
+    let forebay = forebay.strip_prefix(shell::root()).unwrap_or(forebay).display();
+    println!(
+        "Try next:
+  grep '\"decision\":\"review\"' {OUT}/scored.jsonl | head -3
+  cargo xtask demo --seed 2
+  {forebay} kinds window_features
+  {forebay} validate tests/corpus/several-in-one-file.yaml
+  {}",
+        shell::line(&plan)
+    );
+}

@@ -1,0 +1,125 @@
+//! `forebay run` as a child, and what it says of itself over HTTP.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::shell;
+
+pub struct Engine {
+    child: Child,
+    admin: SocketAddr,
+    /// Where it writes what it has to say.
+    log: PathBuf,
+    last: Option<Look>,
+}
+
+/// Quantiles of the time from a record's arrival to its being written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub p50: Duration,
+    pub p99: Duration,
+    pub in_flight: u64,
+}
+
+impl Engine {
+    pub fn start(forebay: &Path, pipeline: &str, arguments: &[String]) -> Result<Engine, Failure> {
+        let folder = shell::target().join("demo");
+        let log = folder.join("forebay.log");
+        let file = File::create(&log).map_err(Failure::io(format!("write {}", log.display())))?;
+        let errors = file.try_clone().map_err(Failure::io(format!("write {}", log.display())))?;
+        // Free a moment ago; should somebody else take it in between, `forebay` says so.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let admin = free.map_err(Failure::io("find a free port"))?;
+        let mut command = shell::command(forebay);
+        command.args(["run", pipeline]).args(arguments);
+        println!("\n$ {}", shell::line(&command));
+        command.arg("--fresh").arg("--state").arg(folder.join("state")).args(["--admin", &admin.to_string()]);
+        let child = command.stdout(file).stderr(errors).spawn().map_err(Failure::io("start forebay"))?;
+        Ok(Engine { child, admin, log, last: None })
+    }
+
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Failure> {
+        self.child.try_wait().map_err(Failure::io("look at forebay"))
+    }
+
+    /// The newest look; the one before it while the engine does not answer, as at its start and end.
+    pub fn look(&mut self) -> Option<Look> {
+        if let Some(look) = ask(self.admin).ok().as_deref().and_then(Look::parse) {
+            self.last = Some(look);
+        }
+        self.last
+    }
+
+    /// The account of every record with which a good run closes; another end is shown with all that was said.
+    pub fn ledger(&self, status: ExitStatus) -> Result<String, Failure> {
+        let said =
+            fs::read_to_string(&self.log).map_err(Failure::io(format!("read {}", self.log.display())))?;
+        if status.success() {
+            // Events are JSON, a line each.
+            return Ok(said
+                .lines()
+                .filter(|line| !line.starts_with('{'))
+                .map(|line| format!("{line}\n"))
+                .collect());
+        }
+        Err(Failure::Fault(format!(
+            "forebay ended with {status} and said:\n\n{said}\n(from {})",
+            self.log.display()
+        )))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Only where the demo failed by itself: an engine that has ended cannot be killed again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Look {
+    /// From the answer of `/pipelines`.
+    fn parse(answer: &str) -> Option<Look> {
+        let body = answer.split_once("\r\n\r\n")?.1;
+        let pipelines: Value = serde_json::from_str(body).ok()?;
+        let pipeline = pipelines.get(0)?;
+        let nanos = |name: &str| pipeline["latency_ns"][name].as_u64().map(Duration::from_nanos);
+        let in_flight =
+            pipeline["streams"].as_array()?.iter().filter_map(|stream| stream["in_flight"].as_u64());
+        Some(Look { p50: nanos("p50")?, p99: nanos("p99")?, in_flight: in_flight.sum() })
+    }
+}
+
+/// HTTP/1.0: the answer ends when the connection does.
+fn ask(admin: SocketAddr) -> std::io::Result<String> {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let mut connection = TcpStream::connect_timeout(&admin, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    write!(connection, "GET /pipelines HTTP/1.0\r\nHost: {admin}\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_and_half_of_one_is_not() {
+        let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
+            [{ \"latency_ns\": { \"p50\": 1500000, \"p99\": 9000000, \"max\": 1 }, \"streams\": [{ \"in_flight\": 3 }, { \"in_flight\": 4 }] }]";
+        let look = Look { p50: Duration::from_micros(1_500), p99: Duration::from_millis(9), in_flight: 7 };
+        assert_eq!(Look::parse(answer), Some(look));
+        assert_eq!(Look::parse(&answer[..answer.len() - 2]), None);
+        // Before the first record there is no latency.
+        assert_eq!(Look::parse("HTTP/1.0 200 OK\r\n\r\n[{ \"latency_ns\": null, \"streams\": [] }]"), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! `cargo xtask generate`: a stream of card transactions with labelled fraud, as files.
+
+use std::path::Path;
+use std::time::Instant;
+
+use forebay_testkit::card::{self, Config, Generator, Scenario};
+
+use crate::args::{Args, Opt, Verb};
+use crate::failure::Failure;
+
+pub const VERB: Verb = Verb {
+    name: "generate",
+    summary: "Writes a reproducible stream of card transactions with labelled fraud",
+    about: "\
+Writes transactions.jsonl and chargebacks.jsonl, which pipelines/card-fraud.yaml reads, and truth.jsonl, which says of each
+transaction whether it is a fraud. The same numbers give the same bytes on every machine.",
+    word: None,
+    options: &[
+        Opt { name: "--out", value: "DIR", about: "where the files go; needed" },
+        Opt { name: "--seed", value: "S", about: "another stream (default 1)" },
+        Opt { name: "--days", value: "N", about: "days from 2026-01-01 on (default 90)" },
+        Opt { name: "--customers", value: "C", about: "people with a card (default 5000)" },
+        Opt { name: "--terminals", value: "T", about: "where they pay (default 10000)" },
+    ],
+    run: |args: &Args| {
+        let Some(out) = args.text("--out") else {
+            return Err(Failure::Usage("--out DIR says where the files go".into()));
+        };
+        write(config(args, Config::default())?, Path::new(out))?;
+        println!("written to {out}");
+        Ok(())
+    },
+};
+
+/// A configuration with what the command line says in place of `usual`.
+pub fn config(args: &Args, usual: Config) -> Result<Config, Failure> {
+    Ok(Config {
+        seed: args.number("--seed", usual.seed)?,
+        days: args.number("--days", usual.days)?,
+        customers: args.number("--customers", usual.customers)?,
+        terminals: args.number("--terminals", usual.terminals)?,
+        ..usual
+    })
+}
+
+/// Writes a stream and says what is in it.
+pub fn write(config: Config, folder: &Path) -> Result<(), Failure> {
+    let began = Instant::now();
+    let generator = Generator::new(config).map_err(|error| Failure::Usage(error.to_string()))?;
+    let summary =
+        card::write(generator, folder).map_err(Failure::io(format!("write to {}", folder.display())))?;
+    let frauds: u64 = summary.frauds.iter().sum();
+    println!(
+        "generated {} transactions, {frauds} frauds, {} chargebacks in {:.1} s",
+        summary.transactions,
+        summary.chargebacks,
+        began.elapsed().as_secs_f64()
+    );
+    for (scenario, count) in Scenario::ALL.iter().zip(summary.frauds) {
+        println!("  {:14}{count:8}", scenario.name());
+    }
+    Ok(())
+}

