@@ -1,6 +1,7 @@
 //! What `cargo metadata` says about this workspace: its own packages and all they depend on, as built on Linux.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub struct Package {
     pub licence: Option<String>,
     /// Whether it is ours.
     pub member: bool,
+    /// Whether it is an example: ours, and written as a user would.
+    pub example: bool,
     /// The foreign library that it links, if it does.
     pub links: Option<String>,
     /// Names of packages that it depends on, without dev-dependencies.
@@ -79,7 +82,9 @@ impl Package {
         let text = |name: &str| value[name].as_str().map(String::from);
         let dependencies = value["dependencies"].as_array()?.iter().filter(|dep| dep["kind"] != "dev");
         let id = text("id")?;
+        let manifest = text("manifest_path")?;
         Some(Package {
+            example: Path::new(&manifest).starts_with(shell::root().join("examples")),
             member: members.contains(id.as_str()),
             id,
             name: text("name")?,

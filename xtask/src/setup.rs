@@ -73,9 +73,9 @@ pub fn machine() -> Result<(), Failure> {
     match missing.iter().find(|need| !need.is_there()) {
         None => Ok(()),
         Some(need) => Err(Failure::Away(format!(
-            "{} is still missing after apt-get: `{}` does not work, look at what it says",
+            "{} is still missing after apt-get: `{}` fails, look at what it says",
             need.what,
-            need.probe.join(" ")
+            shell::line(&need.command())
         ))),
     }
 }
@@ -87,7 +87,13 @@ pub fn models(forebay: &Path) -> Result<(), Failure> {
 
 impl Need {
     fn is_there(&self) -> bool {
-        shell::succeeds(shell::command(self.probe[0]).args(&self.probe[1..]))
+        shell::succeeds(&mut self.command())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = shell::command(self.probe[0]);
+        command.args(&self.probe[1..]);
+        command
     }
 }
 

@@ -3,6 +3,9 @@
 
 mod failure;
 mod row;
+mod machine;
+
+mod fraud;
 
 use std::process::ExitCode;
 
@@ -12,7 +15,7 @@ use row::Rows;
 /// A bench by its name.
 type Bench = (&'static str, fn(&mut Rows) -> Result<(), Failure>);
 
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[("fraud", fraud::run)];
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();

@@ -27,16 +27,18 @@ use forebay_node::Registry;
 
 use args::{Cli, Verb};
 
+pub use exit::Exit;
+
 /// The command with the arguments of this process.
 pub fn main(registry: &Registry) -> ExitCode {
-    call(std::env::args_os(), registry)
+    call(std::env::args_os(), registry).into()
 }
 
 /// The command with these arguments, the first of which is the name of the program. `run` starts this very program again
 /// with the arguments of this process, and whoever is started has to come here with the same ones.
-pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) -> ExitCode {
+pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) -> Exit {
     let cli = Cli::parse_from(arguments);
-    let exit = match &cli.verb {
+    match &cli.verb {
         Verb::Validate(args) => validate::run(args, registry),
         Verb::Plan(args) => plan::run(args, registry),
         Verb::Run(args) => run::run(args, registry),
@@ -45,6 +47,5 @@ pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) 
         Verb::Kinds(args) => kinds::run(args, registry),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema(args) => schema::run(args, registry),
-    };
-    exit.into()
+    }
 }

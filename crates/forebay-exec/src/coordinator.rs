@@ -101,6 +101,9 @@ impl Coordinator {
             Report::Undone { generation } => Ok(self.epochs.undone(generation)),
             Report::Failed { generation, stop } if generation == self.epochs.generation() => Err(stop),
             Report::Failed { .. } => Ok(Step::Wait),
+            Report::Died(why) => {
+                Err(Stop { node: "(lane)".into(), fault: Fault::fatal(&code::ENGINE_DEFECT, why) })
+            }
         }
     }
 

@@ -148,7 +148,7 @@ impl Driver {
     fn check_streams(&self) -> Result<(), Fault> {
         for (intake, last) in self.intakes.iter().zip(&self.last) {
             let Some(last) = last else { continue };
-            if last.fingerprint != intake.fingerprint() {
+            if !intake.matches(&last.fingerprint) {
                 return Err(Fault::fatal(
                     &code::STREAM_REPLACED,
                     format!(

@@ -1,6 +1,8 @@
 //! Starts a plan and holds on to it: makes nodes, edges, lanes and the coordinator, restores what was committed, and
 //! gives a handle to watch, drain and stop the run.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -14,7 +16,7 @@ use forebay_types::code;
 
 use crate::assemble;
 use crate::clock::Clock;
-use crate::lane::Command;
+use crate::lane::{Command, Report};
 use crate::park::Waker;
 use crate::status::{Outcome, Shared};
 
@@ -77,12 +79,32 @@ pub fn start(job: Job<'_>) -> Result<Running, Fault> {
     };
     for (at, lane) in assembled.lanes.into_iter().enumerate() {
         let name = format!("forebay-lane-{at}");
-        threads.push(std::thread::Builder::new().name(name).spawn(move || lane.run()).map_err(spawn_failed)?);
+        let reports = lane.reports.clone();
+        let life = move || {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| lane.run())) {
+                let _ = reports.send(Report::Died(panic_text(&*panic)));
+            }
+        };
+        threads.push(std::thread::Builder::new().name(name).spawn(life).map_err(spawn_failed)?);
     }
     let coordinator = assembled.coordinator;
+    let running = Running { shared, lanes, commands, threads: Vec::new() };
+    let end = running.handle();
+    let life = move || {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| coordinator.run())) {
+            let fault = Fault::fatal(&code::ENGINE_DEFECT, panic_text(&*panic));
+            end.stop(Outcome::Failed { node: "(commit)".into(), fault });
+        }
+    };
     let commit = std::thread::Builder::new().name("forebay-commit".into());
-    threads.push(commit.spawn(move || coordinator.run()).map_err(spawn_failed)?);
-    Ok(Running { shared, lanes, commands, threads })
+    threads.push(commit.spawn(life).map_err(spawn_failed)?);
+    Ok(Running { threads, ..running })
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }
 
 impl Running {
@@ -92,11 +114,21 @@ impl Running {
         self.lanes.iter().for_each(Waker::wake);
     }
 
+    /// The same run for another thread, without its threads.
+    fn handle(&self) -> Running {
+        let Running { shared, lanes, commands, .. } = self;
+        Running { shared: shared.clone(), lanes: lanes.clone(), commands: commands.clone(), threads: Vec::new() }
+    }
+
     /// Ends at once; what is not committed will be done again by the next run.
     pub fn abort(&self) {
+        self.stop(Outcome::Aborted);
+    }
+
+    fn stop(&self, with: Outcome) {
         self.shared.abort.store(true, Ordering::Release);
         let mut outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        outcome.get_or_insert(Outcome::Aborted);
+        outcome.get_or_insert(with);
         drop(outcome);
         for (commands, waker) in self.commands.iter().zip(&self.lanes) {
             let _ = commands.send(Command::Stop);

@@ -98,8 +98,9 @@ impl Intake {
         self.reader.seek(self.position)
     }
 
-    pub fn fingerprint(&self) -> String {
-        self.reader.fingerprint()
+    /// Whether this is still the stream that a position was saved of.
+    pub fn matches(&self, fingerprint: &str) -> bool {
+        self.reader.matches(fingerprint)
     }
 
     pub fn node(&self) -> NodeId {
@@ -132,7 +133,7 @@ impl Intake {
     }
 
     /// Works out the times of the chunk's rows.
-    fn stamp(&mut self, arrival: i64) {
+    fn stamp(&mut self, now: i64) {
         self.times.clear();
         let rows = self.chunk.rows();
         let mut refused = self.chunk.refused.iter().map(|refused| refused.row as usize).peekable();
@@ -141,9 +142,10 @@ impl Intake {
             let column = columns.as_ref()?.col(plan.addr).fixed::<i64>();
             Some((plan, column))
         });
-        let latest = self.not_after.unwrap_or(arrival);
         let mut ahead: Vec<Refused> = Vec::new();
         for row in 0..rows {
+            let arrival = self.chunk.arrivals.get(row).copied().unwrap_or(now);
+            let latest = self.not_after.unwrap_or(arrival);
             let bad = refused.next_if_eq(&row).is_some();
             let event = match &events {
                 None => arrival,

@@ -37,6 +37,8 @@ pub enum Report {
     Settled { generation: Generation, epoch: Epoch, streams: Vec<StreamEntry> },
     Undone { generation: Generation },
     Failed { generation: Generation, stop: Stop },
+    /// A lane's thread ended with a panic outside of any stage: a defect.
+    Died(String),
 }
 
 /// A lane's part of an epoch.

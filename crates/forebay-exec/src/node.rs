@@ -14,6 +14,7 @@ use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Ty};
 
+use crate::engine::panic_text;
 use crate::kit::Kit;
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
 
@@ -352,9 +353,5 @@ impl InputRun {
 const PANICKED: &Code = &code::STAGE_PANICKED;
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|s| s.to_string())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    Fault::call(PANICKED, format!("the stage panicked: {}", text.unwrap_or_else(|| "no message".into())))
+    Fault::call(PANICKED, format!("the stage panicked: {}", panic_text(panic)))
 }

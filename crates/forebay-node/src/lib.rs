@@ -34,7 +34,7 @@ pub use json::ledger;
 pub use lists::ListStatus;
 pub use load::{Goal, LoadOptions, Loaded, PipelineFile, load, load_configs};
 pub use models::{Model, Models};
-pub use registry::registry;
+pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
 
 pub use forebay_exec::Outcome;

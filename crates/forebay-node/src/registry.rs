@@ -1,10 +1,14 @@
-//! The kinds that this Forebay knows: the one place where they come together.
+//! The kinds that come with Forebay: the one place where they come together.
 
-use forebay_stage::Registry;
+use forebay_stage::{Factory, Registry};
+
+/// The kinds with the ways to make them; a binary with stages of its own puts them behind these.
+pub fn factories() -> Vec<Factory> {
+    [forebay_file::factories(), forebay_table::factories(), forebay_onnx::factories()].concat()
+}
 
 pub fn registry() -> Registry {
-    let factories = [forebay_file::factories(), forebay_table::factories(), forebay_onnx::factories()];
-    Registry::new(factories.into_iter().flatten())
+    Registry::new(factories())
 }
 
 #[cfg(test)]

@@ -120,6 +120,11 @@ impl View {
         }
     }
 
+    /// Counters and histograms, as the engine keeps them.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     fn latency(&self) -> Option<Latency> {
         let mut all: Option<Histogram<u64>> = None;
         for (_, latency) in &self.shared.latencies {

@@ -156,7 +156,9 @@ fn replace(reader: &mut Reader<'_>, spec: &mut Tree, role: Role, verb: &str, tex
         found = true;
         let path = match path {
             // Standard output is one for all.
-            folder if every && folder != "-" => format!("{}/{}.jsonl", folder.trim_end_matches('/'), node.key),
+            folder if every && folder != "-" => {
+                format!("{}/{}.jsonl", folder.trim_end_matches('/'), node.key)
+            }
             path => path.to_string(),
         };
         file_node(role, &mut node.value, &path, name_span, path_span);

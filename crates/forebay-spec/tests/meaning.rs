@@ -203,7 +203,10 @@ fn arguments_change_what_is_there() {
 fn wrong_arguments_point_into_the_argument() {
     check_set("delivry=one", "FB0219 1:1 `delivry` there is no field `delivry` (did you mean `delivery`?)");
     check_set("vars.limt=1", "FB0219 1:6 `limt` there is no entry `limt` (did you mean `limit`?)");
-    check_set("vars.limit=high", "FB0131 1:12 `high` the value of the var `limit` is no f64: it is a text (write a value of that type, or declare another type)");
+    check_set(
+        "vars.limit=high",
+        "FB0131 1:12 `high` the value of the var `limit` is no f64: it is a text (write a value of that type, or declare another type)",
+    );
     check_set(
         "slo.deadline=5min",
         "FB0125 1:14 `5min` `deadline`: `5min` is not a duration such as 20ms: `min` is no unit here: one of ns us ms s m h d (write `5m`)",

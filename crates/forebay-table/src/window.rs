@@ -2,7 +2,7 @@
 //! aggregates of sliding windows.
 //!
 //! Reading order: `layout` says what is kept of an event; `ring` and `arena` where events lie; `sums` and
-//! `extremes` how aggregates follow them; `slots` and `view` are the windows of a key; `shard` is the state of a part of
+//! `extremes` how aggregates follow them; `table`, `slots` and `view` are the way to a key and its windows; `shard` is the state of a part of
 //! the key space; `journal` records every change, `change` does and undoes it, and `wire` writes changes and whole shards
 //! as bytes; `state` ties them together.
 //!
@@ -19,6 +19,7 @@ mod arena;
 mod ring;
 mod sums;
 mod extremes;
+mod table;
 mod slots;
 mod view;
 mod waiting;

@@ -95,7 +95,7 @@ fn mistakes_are_pointed_at() {
     );
     assert_eq!(
         said("{ first: [{ name: a, when: n > 1, set: { d: 1 } }], else: { d: 0.5 } }"),
-        "FB0550 at `d`: the column `d` would be i64 and f64 at once | give every branch a value of one type, such as 1.0 beside 0.5"
+        "FB0550 at `d`: the column `d` is i64 before and f64 here | give every branch a value of one type, such as 1.0 beside 0.5"
     );
     assert_eq!(
         said("{ first: [{ name: a, when: n > 1, set: { d: \"= l\" } }] }"),

@@ -1,4 +1,5 @@
 //! Which crate may see which: the table of crates in ARCHITECTURE.md against the manifests. Dev-dependencies are free.
+//! Examples stand in no table; what a user writes against is all that they may see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,6 +7,9 @@ use std::fs;
 use crate::failure::Failure;
 use crate::metadata::{Metadata, Package};
 use crate::shell;
+
+/// What the author of a stage depends on.
+const FOR_USERS: &str = "forebay-stage";
 
 /// A row of the table.
 struct Row<'t> {
@@ -69,6 +73,15 @@ fn against<'p>(table: &BTreeMap<&str, Row<'_>>, packages: impl Iterator<Item = &
     let mut wrong = Vec::new();
     for package in &packages {
         let name = package.name.as_str();
+        if package.example {
+            let seen = package.dependencies.iter().filter(|other| ours.contains(other.as_str()));
+            wrong.extend(seen.filter(|other| *other != FOR_USERS).map(|other| {
+                format!(
+                    "the example `{name}` depends on `{other}`, and users write against `{FOR_USERS}` alone"
+                )
+            }));
+            continue;
+        }
         if !table.contains_key(name) {
             wrong.push(format!("`{name}` has no row in the table of crates in ARCHITECTURE.md"));
             continue;
@@ -132,6 +145,7 @@ Text after it.
                 version: String::new(),
                 licence: None,
                 member: true,
+                example: name.starts_with("own-"),
                 links: None,
                 dependencies: dependencies.split_whitespace().map(String::from).collect(),
             }
@@ -163,6 +177,19 @@ forebay-testkit:";
         check(TABLE, &more, &["`forebay-new` has no row in the table of crates in ARCHITECTURE.md"]);
         let fewer = GOOD.replace("xtask: forebay-testkit\n", "");
         check(TABLE, &fewer, &["ARCHITECTURE.md has a row for `xtask`, which does not exist"]);
+    }
+
+    #[test]
+    fn an_example_sees_what_users_see() {
+        let stage = TABLE.replace(
+            "| tools | `xtask`",
+            "| runtime | `forebay-stage` | stages | types |\n| tools | `xtask`",
+        );
+        let crates = format!("{GOOD}\nforebay-stage: forebay-types\nown-stage: forebay-stage serde");
+        check(&stage, &crates, &[]);
+        let more = crates.replace("forebay-stage serde", "forebay-stage forebay-exec");
+        let expect = "the example `own-stage` depends on `forebay-exec`, and users write against `forebay-stage` alone";
+        check(&stage, &more, &[expect]);
     }
 
     #[test]

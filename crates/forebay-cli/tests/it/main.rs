@@ -5,4 +5,5 @@ mod desk;
 mod shown;
 mod running;
 mod disturbed;
+mod crashing;
 mod watched;

@@ -98,7 +98,7 @@ impl FileReader {
     /// Cuts and reads lines until there are `max` rows or no line is left in memory and some row was read.
     fn fill(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         self.builder.begin();
-        let mut ranges = Vec::with_capacity(if self.form.keep_raw { max } else { 0 });
+        let mut ranges = Vec::with_capacity(if self.form.keep_raw { max.min(4_096) } else { 0 });
         while chunk.rows() < max {
             match self.lines.next_cut() {
                 Some(cut) => self.push(cut, chunk, &mut ranges),

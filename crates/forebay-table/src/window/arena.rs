@@ -15,7 +15,6 @@ const UNIT_BITS: u32 = 2;
 const UNIT: u32 = 1 << UNIT_BITS;
 /// Sizes of free blocks: UNIT words and each double, up to a chunk.
 const ORDERS: usize = (CHUNK_BITS - UNIT_BITS) as usize + 1;
-const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
@@ -46,21 +45,19 @@ pub fn block_size(words: u32) -> u32 {
     if size > 2 * UNIT && words <= size / 4 * 3 { size / 4 * 3 } else { size }
 }
 
+#[derive(Default)]
 pub struct Arena {
     chunks: Vec<Chunk>,
     /// For each unit of each chunk the order of the free block that begins there, counted from 1; 0 elsewhere.
     orders: Vec<Vec<u8>>,
-    /// The first free block of each order. The first word of a free block names the one before and the one behind.
-    free: [u32; ORDERS],
+    /// By order where blocks were given back. Those that have joined another since are still named here, and told by
+    /// `orders`: taking one out of the middle would touch memory that is in no cache.
+    free: [Vec<u32>; ORDERS],
+    /// How many of them are free.
+    counts: [usize; ORDERS],
     /// Chunks whose only block was given back.
     empty: Vec<u32>,
     held: u64,
-}
-
-impl Default for Arena {
-    fn default() -> Arena {
-        Arena { chunks: Vec::new(), orders: Vec::new(), free: [NOWHERE; ORDERS], empty: Vec::new(), held: 0 }
-    }
 }
 
 impl Arena {
@@ -96,19 +93,21 @@ impl Arena {
     }
 
     fn take_order(&mut self, order: usize) -> u32 {
-        let found = (order..ORDERS).find(|order| self.free[*order] != NOWHERE);
-        let (at, mut from) = match found {
-            Some(from) => (self.free[from], from),
-            None => {
-                let at = self.chunk(CHUNK);
-                self.link(at, ORDERS - 1);
-                (at, ORDERS - 1)
+        let mut from = (order..ORDERS).find(|order| self.counts[*order] > 0).unwrap_or(ORDERS - 1);
+        if self.counts[from] == 0 {
+            let at = self.chunk(CHUNK);
+            self.add_free(at, from);
+        }
+        let at = loop {
+            let at = self.free[from].pop().expect("as many are named as are free");
+            if *self.order(at) == from as u8 + 1 {
+                break at;
             }
         };
-        self.unlink(at, from);
+        self.remove_free(at, from);
         while from > order {
             from -= 1;
-            self.link(at + (UNIT << from), from);
+            self.add_free(at + (UNIT << from), from);
         }
         at
     }
@@ -117,49 +116,41 @@ impl Arena {
     fn give_order(&mut self, mut at: u32, mut order: usize) {
         while order + 1 < ORDERS {
             let other = at ^ UNIT << order;
-            if self.order(other) != order as u8 + 1 {
+            if *self.order(other) != order as u8 + 1 {
                 break;
             }
-            self.unlink(other, order);
+            self.remove_free(other, order);
             at &= !(UNIT << order);
             order += 1;
         }
-        self.link(at, order);
+        self.add_free(at, order);
     }
 
-    fn order(&mut self, at: u32) -> u8 {
-        *self.order_mut(at)
-    }
-
-    fn order_mut(&mut self, at: u32) -> &mut u8 {
+    fn order(&mut self, at: u32) -> &mut u8 {
         &mut self.orders[(at >> CHUNK_BITS) as usize][(at % CHUNK >> UNIT_BITS) as usize]
     }
 
-    fn link(&mut self, at: u32, order: usize) {
-        let next = std::mem::replace(&mut self.free[order], at);
-        *self.order_mut(at) = order as u8 + 1;
-        self.block_mut(at, 1)[0] = links(NOWHERE, next);
-        if next != NOWHERE {
-            let word = &mut self.block_mut(next, 1)[0];
-            *word = links(at, (*word >> 32) as u32);
+    fn add_free(&mut self, at: u32, order: usize) {
+        *self.order(at) = order as u8 + 1;
+        self.counts[order] += 1;
+        if self.free[order].len() > 2 * self.counts[order] + 64 {
+            self.forget_joined(order);
         }
+        self.free[order].push(at);
     }
 
-    fn unlink(&mut self, at: u32, order: usize) {
-        *self.order_mut(at) = 0;
-        let word = self.block(at, 1)[0];
-        let (before, next) = (word as u32, (word >> 32) as u32);
-        match before {
-            NOWHERE => self.free[order] = next,
-            before => {
-                let word = &mut self.block_mut(before, 1)[0];
-                *word = links(*word as u32, next);
-            }
-        }
-        if next != NOWHERE {
-            let word = &mut self.block_mut(next, 1)[0];
-            *word = links(before, (*word >> 32) as u32);
-        }
+    fn remove_free(&mut self, at: u32, order: usize) {
+        *self.order(at) = 0;
+        self.counts[order] -= 1;
+    }
+
+    #[cold]
+    fn forget_joined(&mut self, order: usize) {
+        let mut named = std::mem::take(&mut self.free[order]);
+        named.sort_unstable();
+        named.dedup();
+        named.retain(|at| *self.order(*at) == order as u8 + 1);
+        self.free[order] = named;
     }
 
     fn chunk(&mut self, words: u32) -> u32 {
@@ -222,10 +213,6 @@ impl Arena {
     }
 }
 
-fn links(before: u32, next: u32) -> u64 {
-    u64::from(before) | u64::from(next) << 32
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -255,7 +242,7 @@ mod tests {
                 prop_assert!(arena.block(at, size).iter().all(|word| *word == u64::from(at)));
                 arena.give(at, size);
             }
-            prop_assert!(arena.free[..ORDERS - 1].iter().all(|at| *at == NOWHERE), "something did not join");
+            prop_assert!(arena.counts[..ORDERS - 1].iter().all(|count| *count == 0), "something did not join");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::arena::block_size;
 use super::extremes;
 use super::journal::{Change, text_words};
 use super::layout::{KeyForm, Layout, slot};
-use super::shard::{Key, Shard, table_hash};
+use super::shard::{Key, Shard};
 use super::slots::{bound, forget_windows, ring, set_bound, set_ring, sums};
 use super::sums::apply;
 use super::waiting::{LabelWords, Waiting};
@@ -96,18 +96,13 @@ impl Shard {
             Key::Words(words) => fields[layout.key_at..layout.sums_at].copy_from_slice(words),
             Key::Text(_) => fields[layout.key_at] = text,
         }
-        let tag = hash as u32;
-        self.table.insert_unique(table_hash(tag), (tag, at), |(tag, _)| table_hash(*tag));
+        self.table.insert(hash as u32, at);
         (at, fresh)
     }
 
     /// Frees the slot of a key that has no events and no waiting labels.
     pub fn drop_key(&mut self, layout: &Layout, at: u32) {
-        let tag = self.hash(layout, at) as u32;
-        match self.table.find_entry(table_hash(tag), |(_, found)| *found == at) {
-            Ok(entry) => drop(entry.remove()),
-            Err(_) => unreachable!("a slot with a key is in the table"),
-        }
+        self.table.remove(self.hash(layout, at) as u32, at);
         let fields = self.slots.get_mut(layout, at);
         ring(fields).give(layout, &mut self.arena);
         if let KeyForm::Text = layout.key {

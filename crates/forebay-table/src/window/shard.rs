@@ -3,7 +3,6 @@
 //! Here is what can be done to a shard, all of it written to a journal; [`change`](super::change) is what each change does.
 
 use forebay_stage::key::hash_words;
-use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::arena::Arena;
@@ -12,6 +11,7 @@ use super::layout::{KeyForm, Layout, slot};
 use super::ring::Ring;
 use super::slots::{self, Slots, bound, is_free, set_bound, set_ring, sums};
 use super::sums::apply;
+use super::table::Table;
 use super::view::{Events, View};
 use super::waiting::{LabelWords, Waiting, WaitingRoom};
 
@@ -29,8 +29,7 @@ const SWEEP: u64 = 16;
 pub struct Shard {
     pub(super) slots: Slots,
     pub(super) free: Vec<u32>,
-    /// The lower half of each key's hash, and its slot.
-    pub(super) table: HashTable<(u32, u32)>,
+    pub(super) table: Table,
     pub(super) arena: Arena,
     pub(super) waiting: WaitingRoom,
     /// Events that were put in over the life of the shard.
@@ -247,14 +246,11 @@ impl Shard {
     /// Where a key most likely is: whoever takes the answer looks at the key itself.
     #[inline]
     pub fn guess(&self, hash: u64) -> Option<u32> {
-        let tag = hash as u32;
-        self.table.find(table_hash(tag), |(found, _)| *found == tag).map(|(_, at)| *at)
+        self.table.find(hash as u32, |_| true)
     }
 
     fn find(&self, layout: &Layout, hash: u64, key: Key<'_>) -> Option<u32> {
-        let tag = hash as u32;
-        let is = |entry: &(u32, u32)| entry.0 == tag && self.has_key(layout, entry.1, key);
-        self.table.find(table_hash(tag), is).map(|(_, at)| *at)
+        self.table.find(hash as u32, |at| self.has_key(layout, at, key))
     }
 
     /// The windows of a key.
@@ -294,9 +290,9 @@ impl Shard {
     }
 
     pub fn held_bytes(&self, layout: &Layout) -> u64 {
-        // An entry and its control byte, and a waiting label with its place in both maps.
-        let (table, waiting) = (self.table.capacity() as u64 * 9, self.waiting.len() as u64 * 112);
-        self.arena.held_bytes() + self.slots.held_bytes(layout) + table + waiting
+        // A waiting label has its place in two maps.
+        let waiting = self.waiting.len() as u64 * 112;
+        self.arena.held_bytes() + self.slots.held_bytes(layout) + self.table.held_bytes() + waiting
     }
 
     pub fn is_free(&self, layout: &Layout, at: u32) -> bool {
@@ -351,10 +347,4 @@ impl Shard {
     fn ring(&self, layout: &Layout, at: u32) -> Ring {
         slots::ring(self.slots.get(layout, at))
     }
-}
-
-/// The table's own hash: shards use the upper half of a key's hash, and the lower one has to fill all bits.
-#[inline]
-pub fn table_hash(tag: u32) -> u64 {
-    u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

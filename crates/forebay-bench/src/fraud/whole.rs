@@ -1,0 +1,66 @@
+//! The whole pipeline as fast as it goes, and where its time goes.
+
+use std::time::Duration;
+
+use super::alone;
+use super::engine::{Pipeline, Run};
+use super::stream::Stream;
+use crate::failure::Failure;
+use crate::row::{Row, Rows};
+
+const RUNS: usize = 3;
+/// Where we are going, transactions a second.
+const GOAL: f64 = 200_000.0;
+
+pub fn measure(stream: &Stream, rows: &mut Rows) -> Result<(), Failure> {
+    let pipeline = Pipeline::load(stream, &[])?;
+    let mut runs = Vec::new();
+    for number in 1..=RUNS {
+        let run = pipeline.run(None)?;
+        if run.skipped > 0 {
+            return Err(Failure::new(format!(
+                "the model was left out for {} transactions that were late: the machine is too busy to measure on",
+                run.skipped
+            )));
+        }
+        eprintln!("run {number} of {RUNS}: {} transactions, {:.0} a second", run.published, run.rate());
+        runs.push(run);
+    }
+    runs.sort_by(|a, b| a.rate().total_cmp(&b.rate()));
+    let (slowest, best) = (&runs[0], &runs[RUNS - 1]);
+    let rate = best.rate();
+    rows.add(Row::new("JSON to JSON on one core", rate, "tx/s").target(">= 100000"))?;
+    rows.add(Row::new("of the 200,000/s that we are going to", 100.0 * rate / GOAL, "%"))?;
+    rows.add(Row::new(format!("slowest of {RUNS} runs"), slowest.rate(), "tx/s"))?;
+    let busy_rate = best.published as f64 / best.busy.as_secs_f64();
+    rows.add(Row::new("for each second that the core gave", busy_rate, "tx/s"))?;
+    rows.add(Row::new("commits", best.epochs as f64 / best.wall.as_secs_f64(), "/s"))?;
+    time(&pipeline, best, rows)?;
+    model(stream, best, rows)
+}
+
+/// Where the time goes: each part beside the whole, so that the ratio is its share.
+fn time(pipeline: &Pipeline, run: &Run, rows: &mut Rows) -> Result<(), Failure> {
+    let each = |took: Duration| took.as_nanos() as f64 / run.published as f64;
+    let mut rest = run.busy;
+    let mut part = |rows: &mut Rows, name: &str, took: Duration| {
+        rest = rest.saturating_sub(took);
+        rows.add(Row::new(format!("time: {name}"), each(took), "ns/tx").beside("all", each(run.busy)))
+    };
+    part(rows, "tx, reading and parsing", alone::reading(pipeline)?)?;
+    for node in run.nodes.iter().filter(|node| !node.busy.is_zero()) {
+        part(rows, &format!("{}, {}", node.name, node.kind), node.busy)?;
+    }
+    part(rows, "commits", run.commit)?;
+    rows.add(Row::new("time: between the nodes", each(rest), "ns/tx").beside("all", each(run.busy)))
+}
+
+/// The model's share beside ONNX Runtime alone.
+fn model(stream: &Stream, run: &Run, rows: &mut Rows) -> Result<(), Failure> {
+    let score = run.node("score")?;
+    rows.add(Row::new("transactions in a call of the model", score.batch(), "tx"))?;
+    let (alone, count) = alone::model(stream, score.batch().round() as usize)?;
+    let each = score.busy.as_nanos() as f64 / score.records as f64;
+    let alone = alone.as_nanos() as f64 / count as f64;
+    rows.add(Row::new("score, with columns to tensors and back", each, "ns/tx").beside("ONNX Runtime", alone))
+}
