@@ -27,6 +27,8 @@ pub enum Verb {
     Validate(Files),
     /// Show what would run: types, copies, memory, guarantees
     Plan(Plan),
+    /// Run the tests that stand in files
+    Test(Test),
     /// Run pipelines until their input ends or they are told to stop
     Run(Run),
     /// Models: their cards and files
@@ -104,6 +106,18 @@ pub struct Plan {
     pub resolved: bool,
     #[command(flatten)]
     pub lanes: Lanes,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    #[command(flatten)]
+    pub files: Files,
+    /// Count a test that is skipped because a model is away as one that failed
+    #[arg(long)]
+    pub strict: bool,
+    /// Write what came into the files as what is expected
+    #[arg(long, conflicts_with = "json")]
+    pub accept: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod diagnostics;
 
 mod validate;
 mod plan;
+mod test;
 mod run;
 mod new;
 mod model;
@@ -41,6 +42,7 @@ pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) 
     match &cli.verb {
         Verb::Validate(args) => validate::run(args, registry),
         Verb::Plan(args) => plan::run(args, registry),
+        Verb::Test(args) => test::run(args, registry),
         Verb::Run(args) => run::run(args, registry),
         Verb::New(args) => new::run(args),
         Verb::Model(args) => model::run(args),

@@ -38,6 +38,7 @@ pub fn run(args: &New) -> Exit {
          {name}-payments.jsonl  a sample of its input\n\n\
          Now try:\n  \
            forebay run {name}.yaml             results are in out/{name}.jsonl\n  \
+           forebay test {name}.yaml            its tests, at the end of the file\n  \
            forebay plan {name}.yaml --explain  what runs, and why it can be trusted\n  \
            forebay kinds                      what else can stand in a pipeline\n"
     ));

@@ -2,7 +2,7 @@
 //! starts again when that one does.
 //!
 //! Reading order: `link` is what passes between them; `parent` starts, judges and restarts workers; `worker` runs the
-//! pipelines; `log`, `line` and `ledger` are what people and programs get to see of it.
+//! pipelines; `log`, `line`, `ledger` and `panics` are what people and programs get to see of it.
 
 mod link;
 mod parent;
@@ -10,6 +10,7 @@ mod worker;
 mod log;
 mod line;
 mod ledger;
+mod panics;
 
 use forebay_node::Registry;
 

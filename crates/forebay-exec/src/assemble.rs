@@ -58,17 +58,22 @@ struct Ground<'a, 'j> {
 pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let plan = job.plan;
     let lanes = plan.lanes as usize;
-    let (mut log, committed, suspects, mut slots) = open_state(job)?;
     let parkers = (0..lanes).map(|_| Parker::default()).collect();
     let mut ground = Ground {
         job,
         plan,
-        committed,
+        committed: Committed::default(),
         streams: Arc::default(),
         on_late: Arc::from([]),
         parkers,
         shared: Shared::default(),
     };
+    if job.options.fresh {
+        // Outputs that are in the way are found before the old state is gone.
+        nodes::check_sinks(&ground)?;
+    }
+    let (mut log, committed, suspects, mut slots) = open_state(job)?;
+    ground.committed = committed;
     let intakes = open_streams(&ground)?;
     ground.on_late =
         intakes.iter().map(|intake| Some(source_plan(plan, intake.node())?.slo?.on_late)).collect();

@@ -1,4 +1,4 @@
-//! What time it is: the system's clock, or one that a test turns by hand.
+//! What time it is: the system's clock, one that a test turns by hand, or one that stands at the records.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,6 +10,8 @@ pub enum Clock {
     #[default]
     System,
     Manual(Arc<AtomicI64>),
+    /// It is always the arrival of the record that is worked on, which has to wait for nothing: for tests of pipelines.
+    Arrivals(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -19,7 +21,15 @@ impl Clock {
             Clock::System => {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
             }
-            Clock::Manual(time) => time.load(Ordering::Relaxed),
+            Clock::Manual(time) | Clock::Arrivals(time) => time.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Work on a record with this arrival begins.
+    #[inline]
+    pub fn follow(&self, arrival: i64) {
+        if let Clock::Arrivals(time) = self {
+            time.store(arrival, Ordering::Relaxed);
         }
     }
 }

@@ -93,9 +93,9 @@ impl Receiver {
         let _ = self.empty.push(parcel);
     }
 
-    /// Wakes the lane at the other end for something that is not on the edge.
+    /// Makes the lane at the other end look again, for something that is not on the edge.
     pub fn wake_sender(&self) {
-        self.sender.wake();
+        self.sender.insist();
     }
 
     /// Throws away what belongs to an older generation.

@@ -117,7 +117,12 @@ impl Running {
     /// The same run for another thread, without its threads.
     fn handle(&self) -> Running {
         let Running { shared, lanes, commands, .. } = self;
-        Running { shared: shared.clone(), lanes: lanes.clone(), commands: commands.clone(), threads: Vec::new() }
+        Running {
+            shared: shared.clone(),
+            lanes: lanes.clone(),
+            commands: commands.clone(),
+            threads: Vec::new(),
+        }
     }
 
     /// Ends at once; what is not committed will be done again by the next run.

@@ -34,9 +34,18 @@ pub enum Command {
 /// What a lane tells the coordinator.
 pub enum Report {
     Sealed(SealedLane),
-    Settled { generation: Generation, epoch: Epoch, streams: Vec<StreamEntry> },
-    Undone { generation: Generation },
-    Failed { generation: Generation, stop: Stop },
+    Settled {
+        generation: Generation,
+        epoch: Epoch,
+        streams: Vec<StreamEntry>,
+    },
+    Undone {
+        generation: Generation,
+    },
+    Failed {
+        generation: Generation,
+        stop: Stop,
+    },
     /// A lane's thread ended with a panic outside of any stage: a defect.
     Died(String),
 }
@@ -172,6 +181,9 @@ impl Lane {
         let next = next.map_err(|fault| Stop { node: "(sources)".into(), fault })?;
         let Next::Round(barrier) = next else { return Ok(false) };
         for from in self.from_sources.drain(..) {
+            if let Some(times) = from.batch.header().times.last() {
+                self.kit.clock.follow(times.arrival);
+            }
             self.segments[0].hand_source(&mut self.kit, from.node, from.batch, from.rejects);
         }
         self.round(0, barrier)?;

@@ -61,6 +61,15 @@ impl Waker {
     }
 }
 
+impl Waker {
+    /// Makes the lane look again, now or, if it is awake, instead of its next sleep: for what its own look does not show.
+    pub fn insist(&self) {
+        if let Some(thread) = self.shared.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicU64;

@@ -3,7 +3,8 @@
 //! one process.
 //!
 //! Reading order: `registry` lists the kinds; `disk` and `load` bring pipeline files in, up to their plan; `vars`, `lists` and
-//! `models` are what a plan needs from outside; `engine` starts one and `status` looks at it; `metrics`, `json` and `admin`
+//! `models` are what a plan needs from outside; `engine` starts one and `status` looks at it; `trial` runs the
+//! tests of a file; `metrics`, `json` and `admin`
 //! show that to others, who find it through `announce`.
 //!
 //! What holds: loading touches no model file, no network and no ONNX Runtime. What looks at an engine never makes it wait.
@@ -20,6 +21,8 @@ mod models;
 
 mod engine;
 mod status;
+
+pub mod trial;
 
 mod metrics;
 mod json;

@@ -94,6 +94,12 @@ pub fn resolve<'p>(pipeline: &'p Pipeline, known: &Known<'_>, report: &mut Repor
 }
 
 impl Resolved<'_> {
+    /// The columns of a source's or stage's first output, and those among them that it makes itself.
+    pub fn first_output(&self, node: &str) -> Option<(&Schema, &Schema)> {
+        let checked = &self.checked[self.graph.find(node)?];
+        Some((checked.outputs.first()?, checked.own.first()?))
+    }
+
     /// The columns that come over a link. All nodes before the reader have been checked.
     pub(crate) fn columns(&self, link: &Link) -> Schema {
         let from = &self.checked[link.from];

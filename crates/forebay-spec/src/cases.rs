@@ -74,11 +74,13 @@ impl Cases {
                 .also(first.name.span, "first here");
             reader.report.push(diagnostic.help("say what this one shows"));
         }
+        let (expect, expect_spans) = expects(reader, &record).into_iter().unzip();
         let test = Test {
             name,
             input: inputs(reader, &record),
             mock: record.map("mock").iter().filter_map(|entry| mock(reader, entry)).collect(),
-            expect: expects(reader, &record),
+            expect,
+            expect_spans,
         };
         self.tests.push(test);
         self.printed.push(Node { value: Value::Record(record), span: tree.span });
@@ -113,7 +115,8 @@ fn inputs(reader: &mut Reader<'_>, record: &Record) -> Vec<(Spanned<String>, Rec
     inputs
 }
 
-fn expects(reader: &mut Reader<'_>, record: &Record) -> Vec<(OutputRef, Records)> {
+/// Records by output, and where they stand.
+fn expects(reader: &mut Reader<'_>, record: &Record) -> Vec<((OutputRef, Records), Span)> {
     let mut expects = Vec::new();
     for entry in record.map("expect") {
         if !output_name(&entry.key) {
@@ -122,7 +125,7 @@ fn expects(reader: &mut Reader<'_>, record: &Record) -> Vec<(OutputRef, Records)
             continue;
         }
         let output = extract::output(&entry.key, entry.key_span);
-        expects.extend(records(reader, entry).map(|records| (output, records)));
+        expects.extend(records(reader, entry).map(|records| ((output, records), entry.node.span)));
     }
     expects
 }

@@ -16,7 +16,7 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pipeline {
     /// The file, as it was named to us.
     pub path: String,
@@ -260,6 +260,8 @@ pub struct Test {
     pub mock: Vec<Mock>,
     /// By output.
     pub expect: Vec<(OutputRef, Records)>,
+    /// Where the records of each of `expect` stand.
+    pub expect_spans: Vec<Span>,
 }
 
 /// Records of a test.

@@ -53,8 +53,13 @@ const RULE_FIELDS: &[Field] = &[
 
 fn check(check: &mut Check<'_>) {
     let main = check.main();
-    let mut reading =
-        Reading { config: check.config, main: &main, scope: check.scope, span: check.span, report: check.report };
+    let mut reading = Reading {
+        config: check.config,
+        main: &main,
+        scope: check.scope,
+        span: check.span,
+        report: check.report,
+    };
     let spec = reading.read();
     let reads: Vec<String> = spec.reads().cloned().collect();
     check.read(0, reads.iter().map(String::as_str));

@@ -83,7 +83,7 @@ fn make(build: &Build<'_>) -> Result<Box<dyn Stage>, Fault> {
             column(entry, all, &main, build.scope, &mut report).expect("a planned expression is right");
         let source = match given {
             Given::Plain(value) => Source::Plain(value),
-            Given::Expr(typed) => Source::Program(typed.program(&addr, build.values)),
+            Given::Expr(typed) => Source::Program(Box::new(typed.program(&addr, build.values))),
         };
         (source, ty)
     });
@@ -101,7 +101,7 @@ struct Set {
 
 enum Source {
     Plain(Scalar),
-    Program(Program),
+    Program(Box<Program>),
 }
 
 impl Stage for Set {

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `layout` says what is kept of an event; `ring` and `arena` where events lie; `sums` and
 //! `extremes` how aggregates follow them; `table`, `slots` and `view` are the way to a key and its windows; `shard` is the state of a part of
-//! the key space; `journal` records every change, `change` does and undoes it, and `wire` writes changes and whole shards
+//! the key space; `journal` records every change, `change` does and undoes it, and `bytes` and `wire` write changes and whole shards
 //! as bytes; `state` ties them together.
 //!
 //! Invariants:
@@ -26,6 +26,7 @@ mod waiting;
 mod shard;
 mod change;
 mod journal;
+mod bytes;
 mod wire;
 mod state;
 

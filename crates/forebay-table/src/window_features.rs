@@ -44,7 +44,11 @@ pub static KIND: Kind = Kind {
             "0s",
             "How far the windows stand back: they end this long before the record. For labels that come late.",
         ),
-        Field::optional("labels", Shape::Record(LABEL_FIELDS), "What becomes known of a record later, from the input `labels`."),
+        Field::optional(
+            "labels",
+            Shape::Record(LABEL_FIELDS),
+            "What becomes known of a record later, from the input `labels`.",
+        ),
         Field::default(
             "answer",
             Shape::Word(&[
@@ -56,7 +60,11 @@ pub static KIND: Kind = Kind {
         ),
     ],
     inputs: &[
-        InPort { name: "main", required: true, doc: "The records that get features, and that the windows consist of." },
+        InPort {
+            name: "main",
+            required: true,
+            doc: "The records that get features, and that the windows consist of.",
+        },
         InPort {
             name: "labels",
             required: false,
@@ -112,8 +120,8 @@ same key and label key (the first one, should there be several) from the moment 
 for it until its own stream's watermark has passed its event time by the delay and the longest window; one whose record has left the
 windows changes nothing. A second label replaces the first.
 
-State: an event takes 8 bytes for its time and 8 for each different expression (and 8 for its label key), in blocks that are up to a third larger; a key
-about 100 bytes and 16 for each sum and window. An event goes when the watermark of a record of its key has passed it by delay and
+State: an event takes 8 bytes for its time and 8 for each different expression (and 8 for its label key), in blocks that are up to a half larger; a key
+about 60 bytes and 16 for each sum and window. An event goes when the watermark of a record of its key has passed it by delay and
 longest window, a key when nobody has touched it for as long. Work is O(1) amortised per record, O(log n) for `min` and `max`, and for records out of order
 as many steps as there are newer events of the same key.";
 
@@ -121,15 +129,21 @@ fn check(check: &mut Check<'_>) {
     let labels = check.inputs.get(LABELS).cloned().flatten();
     report_labels_input(check, labels.is_some());
     let main = check.main();
-    let mut reading =
-        Reading { config: check.config, main: &main, labels: labels.as_ref(), scope: check.scope, report: check.report };
+    let mut reading = Reading {
+        config: check.config,
+        main: &main,
+        labels: labels.as_ref(),
+        scope: check.scope,
+        report: check.report,
+    };
     let spec = reading.read();
     read_columns(check, &spec, &main, labels.as_ref());
     let span = |name: &str| {
         let entry = check.config.map("emit").iter().find(|entry| entry.key == name);
         entry.map_or(check.span, |entry| entry.key_span)
     };
-    let columns = spec.outputs().map(|output| Column::new(output.name, output.ty, span(output.emit))).collect();
+    let columns =
+        spec.outputs().map(|output| Column::new(output.name, output.ty, span(output.emit))).collect();
     check.answer.memory = memory(&spec);
     check.gives(columns);
 }
@@ -165,7 +179,10 @@ fn read_columns(check: &mut Check<'_>, spec: &Spec, main: &Schema, labels: Optio
     check.answer.keys = vec![spec.by.clone()];
     if let Some(schema) = labels {
         let label_words = words(true).flat_map(|word| word.typed.columns()).map(String::as_str);
-        check.read(LABELS, by.iter().copied().chain(label_key).chain(label_words).filter(|name| known(schema, name)));
+        check.read(
+            LABELS,
+            by.iter().copied().chain(label_key).chain(label_words).filter(|name| known(schema, name)),
+        );
         check.answer.keys.push(spec.by.clone());
     }
 }
@@ -173,7 +190,10 @@ fn read_columns(check: &mut Check<'_>, spec: &Spec, main: &Schema, labels: Optio
 fn memory(spec: &Spec) -> Vec<MemoryTerm> {
     let layout = spec.layout(&[Ty::I64], |_, _| true);
     vec![
-        MemoryTerm { bytes: layout.stride as u64 * 8 * 5 / 4, each: "event in delay + longest window".into() },
-        MemoryTerm { bytes: layout.slot_words as u64 * 8 + 8, each: "key".into() },
+        MemoryTerm {
+            bytes: layout.stride as u64 * 8 * 5 / 4,
+            each: "event in delay + longest window".into(),
+        },
+        MemoryTerm { bytes: layout.slot_words as u64 * 8 + 16, each: "key".into() },
     ]
 }

@@ -55,14 +55,14 @@ fn only_rules_that_are_reached_can_reject() {
   first:
     - { name: zero, when: n == 0, set: { d: 0 } }
     - { name: odd, when: 6 / n == 2, set: { d: \"= 10 / (n - 3)\" } }
-  else: { d: \"= 12 / (n - 4)\" }",
+  else: { d: \"= 12 / (n * (n - 4))\" }",
         "n: i64",
         "n\n0\n3\n4\n6",
         "n | d | rule
          0 | 0 | zero
-         6 | 6 | null
+         6 | 1 | null
          1: [FB0721] `10 / (n - 3)`: the divisor is zero
-         2: [FB0721] `12 / (n - 4)`: the divisor is zero",
+         2: [FB0721] `12 / (n * (n - 4))`: the divisor is zero",
     );
     check(
         "rules: { first: [{ name: a, when: 6 / n > 1, set: { d: x } }, { name: b, when: n == 0, set: { d: z } }] }",
@@ -76,7 +76,8 @@ fn only_rules_that_are_reached_can_reject() {
 
 #[test]
 fn mistakes_are_pointed_at() {
-    let said = |rules: &str| said(&format!("rules: {rules}"), "n: i64, amount: decimal(2), l: list(i64)", None);
+    let said =
+        |rules: &str| said(&format!("rules: {rules}"), "n: i64, amount: decimal(2), l: list(i64)", None);
     assert_eq!(
         said("{ first: [{ name: a, when: n > 1, set: { d: x } }], else: { d: z } }"),
         "d: string, rule: optional(string)"
@@ -88,7 +89,10 @@ fn mistakes_are_pointed_at() {
     let form = "write first: [...] for the first rule that matches, or all: [...] for every one";
     assert_eq!(said("{ else: { d: x } }"), format!("FB0548 at ``: there is no rule | {form}"));
     let both = said("{ first: [{ name: a, when: n > 1 }], all: [{ name: a, when: n > 1 }] }");
-    assert!(both.starts_with("FB0548 at `[{ name: a, when: n > 1 }]`: `first` and `all` stand here together"), "{both}");
+    assert!(
+        both.starts_with("FB0548 at `[{ name: a, when: n > 1 }]`: `first` and `all` stand here together"),
+        "{both}"
+    );
     assert_eq!(
         said("{ first: [{ name: a, when: n > 1 }, { name: a, when: n > 2 }] }"),
         "FB0549 at `a`: a rule `a` is there already | give each rule its own name"

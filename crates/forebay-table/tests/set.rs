@@ -48,6 +48,9 @@ fn mistakes_are_pointed_at() {
         said("set: { a: \"= n + 1\", b: \"= a + 1\" }"),
         "FB0546 at `\"= a + 1\"`: `b` reads `a`, which the same `set` adds | move `b` into a `set` of its own behind this one"
     );
-    assert_eq!(said("set: { a: null }"), "FB0547 at `null`: this value has no type | write a number, a text, true or false");
+    assert_eq!(
+        said("set: { a: null }"),
+        "FB0547 at `null`: this value has no type | write a number, a text, true or false"
+    );
     assert!(said("set: { a: \"= m\" }").starts_with("FB0405 at `m`"));
 }

@@ -46,7 +46,10 @@ impl Stream {
         for n in self.n..self.n + ROWS as u64 {
             let event = n as i64 * self.step_ns;
             let origin = Origin { stream: StreamId(0), ordinal: 0, first: n, last: n };
-            inner.push(origin, Times { event, high: event, watermark: event - MONTH_NS / 1000, arrival: 0, deadline: 0 });
+            inner.push(
+                origin,
+                Times { event, high: event, watermark: event - MONTH_NS / 1000, arrival: 0, deadline: 0 },
+            );
             self.columns.col(0).push(mix(n) % self.keys);
             self.columns.col(1).push((mix(n + 1) & 0xf_ffff) as i64);
         }

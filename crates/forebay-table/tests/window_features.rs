@@ -79,7 +79,12 @@ fn labels_count_once_they_have_come() {
     step(&mut made, 0, "@event | tx | terminal | amount\n10 | a | 7 | 1", &one("a | 7 | 1 | 0 | 0 | null"));
     step(&mut made, 0, "@event | tx | terminal | amount\n11 | b | 7 | 2", &one("b | 7 | 2 | 0 | 0 | null"));
     step(&mut made, 0, "@event | tx | terminal | amount\n16 | c | 7 | 3", &one("c | 7 | 3 | 2 | 0 | 1.5"));
-    step(&mut made, 1, "@event | tx | terminal | fraud\n16 | a | 7 | true\n16 | b | 8 | true", "3: label\n4: label");
+    step(
+        &mut made,
+        1,
+        "@event | tx | terminal | fraud\n16 | a | 7 | true\n16 | b | 8 | true",
+        "3: label\n4: label",
+    );
     step(&mut made, 0, "@event | tx | terminal | amount\n16 | d | 7 | 3", &one("d | 7 | 3 | 2 | 0.5 | 1.5"));
     // A label before its record, one that takes another back, and one whose record is far away.
     step(
@@ -89,12 +94,25 @@ fn labels_count_once_they_have_come() {
         "6: label\n7: label\n8: label",
     );
     step(&mut made, 0, "@event | tx | terminal | amount\n17 | e | 7 | 4", &one("e | 7 | 4 | 2 | 0 | 1.5"));
+    step(&mut made, 0, "@event | tx | terminal | amount\n22 | f | 7 | 4", &one("f | 7 | 4 | 5 | 0.2 | 2.6"));
+}
+
+#[test]
+fn labels_wait_for_delay_and_longest_window() {
+    let mut made = risk();
+    let head = "tx | terminal | amount | num_10ns | risk_10ns | avg_10ns";
     step(
         &mut made,
-        0,
-        "@event | tx | terminal | amount\n22 | f | 7 | 4",
-        &one("f | 7 | 4 | 5 | 0.2 | 2.6"),
+        1,
+        "@event | tx | terminal | fraud\n10 | a | 7 | true\n11 | b | 7 | true",
+        "0: label\n1: label",
     );
+    // The labels' watermark comes to 10 + 15, where the first one has waited in vain.
+    step(&mut made, 1, "@event | @watermark | tx | terminal | fraud\n26 | 25 | z | 7 | true", "2: label");
+    let table = "@event | tx | terminal | amount\n10 | a | 7 | 1\n10 | b | 7 | 1\n15 | c | 7 | 1";
+    let expect =
+        format!("{head}\na | 7 | 1 | 0 | 0 | null\nb | 7 | 1 | 0 | 0 | null\nc | 7 | 1 | 2 | 0.5 | 1");
+    step(&mut made, 0, table, &expect);
 }
 
 #[test]
@@ -129,7 +147,9 @@ fn columns_are_named_after_their_windows() {
         "num_1d: i64, num_24h: i64, avg_1d: f64, avg_24h: f64, top_1d: decimal(2), top_24h: decimal(2)"
     );
     assert_eq!(
-        said("{ by: card, windows: [1d], delay: 7d, emit: { num: count(), avg: mean(amount), night: share(hour < 6) } }"),
+        said(
+            "{ by: card, windows: [1d], delay: 7d, emit: { num: count(), avg: mean(amount), night: share(hour < 6) } }"
+        ),
         "num_1d: i64, avg_1d: optional(f64), night_1d: f64"
     );
 }
@@ -139,20 +159,57 @@ const LABELS: &str = "name: string, card: u64, fraud: bool, note: string, hour: 
 
 #[test]
 fn mistakes_are_pointed_at() {
-    let said_of = |fields: &str, labels: Option<&str>| said(&format!("window_features: {fields}"), COLUMNS, labels);
+    let said_of =
+        |fields: &str, labels: Option<&str>| said(&format!("window_features: {fields}"), COLUMNS, labels);
     let starts = |fields: &str, labels: Option<&str>, expect: &str| {
         let said = said_of(fields, labels);
         assert!(said.starts_with(expect), "{said}");
     };
-    starts("{ by: crad, windows: [1d], emit: { num: count() } }", None, "FB0315 at `crad`: the input `main` has no column `crad` | did you mean `card`?");
-    starts("{ by: x, windows: [1d], emit: { num: count() } }", None, "FB0540 at `x`: `x` is f64 and cannot be a key");
-    starts("{ by: [card, maybe], windows: [1d], emit: { num: count() } }", None, "FB0540 at `maybe`: `maybe` is optional(u64)");
-    starts("{ by: card, windows: [1days], emit: { num: count() } }", None, "FB0541 at `1days`: no window: `days` is no unit here: one of ns us ms s m h d | write 1d");
-    starts("{ by: card, windows: [1d, 1d], emit: { num: count() } }", None, "FB0541 at `1d`: no window: `1d` stands here twice");
-    starts("{ by: card, windows: [0s], emit: { num: count() } }", None, "FB0541 at `0s`: no window: a window of no length");
-    starts("{ by: card, windows: [1.5h], emit: { num: count() } }", None, "FB0541 at `1.5h`: no window: a window is part of column names");
-    starts("{ by: card, windows: [], emit: { num: count() } }", None, "FB0541 at `[]`: no window: at least one is needed");
-    starts("{ by: card, windows: [1d], emit: { num: last(name) } }", None, "FB0542 at `last(name)`: windows keep numbers, bools and times, and this is string");
+    starts(
+        "{ by: crad, windows: [1d], emit: { num: count() } }",
+        None,
+        "FB0315 at `crad`: the input `main` has no column `crad` | did you mean `card`?",
+    );
+    starts(
+        "{ by: x, windows: [1d], emit: { num: count() } }",
+        None,
+        "FB0540 at `x`: `x` is f64 and cannot be a key",
+    );
+    starts(
+        "{ by: [card, maybe], windows: [1d], emit: { num: count() } }",
+        None,
+        "FB0540 at `maybe`: `maybe` is optional(u64)",
+    );
+    starts(
+        "{ by: card, windows: [1days], emit: { num: count() } }",
+        None,
+        "FB0541 at `1days`: no window: `days` is no unit here: one of ns us ms s m h d | write 1d",
+    );
+    starts(
+        "{ by: card, windows: [1d, 1d], emit: { num: count() } }",
+        None,
+        "FB0541 at `1d`: no window: `1d` stands here twice",
+    );
+    starts(
+        "{ by: card, windows: [0s], emit: { num: count() } }",
+        None,
+        "FB0541 at `0s`: no window: a window of no length",
+    );
+    starts(
+        "{ by: card, windows: [1.5h], emit: { num: count() } }",
+        None,
+        "FB0541 at `1.5h`: no window: a window is part of column names",
+    );
+    starts(
+        "{ by: card, windows: [], emit: { num: count() } }",
+        None,
+        "FB0541 at `[]`: no window: at least one is needed",
+    );
+    starts(
+        "{ by: card, windows: [1d], emit: { num: last(name) } }",
+        None,
+        "FB0542 at `last(name)`: windows keep numbers, bools and times, and this is string",
+    );
     starts("{ by: card, windows: [1d], emit: { num: median(amount) } }", None, "FB0415 at `median`");
     let with = |labels: &str, emit: &str| {
         format!("{{ by: card, windows: [1d], labels: {labels}, emit: {{ r: {emit} }} }}")
@@ -160,10 +217,69 @@ fn mistakes_are_pointed_at() {
     let right = with("{ by: name, unknown: { fraud: false } }", "share(fraud)");
     assert_eq!(said_of(&right, Some(LABELS)), "r_1d: f64");
     starts(&right, None, "FB0543 at `{ by: name, unknown: { fraud: false } }`");
-    starts("{ by: card, windows: [1d], emit: { num: count() } }", Some(LABELS), "FB0543 at ``: `it` has an input `labels`");
-    starts(&with("{ by: name, unknown: { fraud: 0.5 } }", "count()"), Some(LABELS), "FB0544 at `0.5`: the label column `fraud` is bool, and this is none");
-    starts(&with("{ by: name, unknown: { note: x } }", "count()"), Some(LABELS), "FB0544 at `x`: the label column `note` is string; labels are numbers and bools");
-    starts(&with("{ by: name, unknown: { hour: true } }", "count()"), Some(LABELS), "FB0544 at `true`: the label column `hour` is a column of `main` too");
-    starts(&with("{ by: name, unknown: { fruad: true } }", "count()"), Some(LABELS), "FB0315 at `fruad`: the input `labels` has no column `fruad` | did you mean `fraud`?");
-    starts(&with("{ by: name, unknown: { fraud: false } }", "\"share(fraud && hour > 3)\""), Some(LABELS), "FB0545 at `\"share(fraud && hour > 3)\"`: `fraud` comes with labels");
+    starts(
+        "{ by: card, windows: [1d], emit: { num: count() } }",
+        Some(LABELS),
+        "FB0543 at ``: `it` has an input `labels`",
+    );
+    starts(
+        &with("{ by: name, unknown: { fraud: 0.5 } }", "count()"),
+        Some(LABELS),
+        "FB0544 at `0.5`: the label column `fraud` is bool, and this is none",
+    );
+    starts(
+        &with("{ by: name, unknown: { note: x } }", "count()"),
+        Some(LABELS),
+        "FB0544 at `x`: the label column `note` is string; labels are numbers and bools",
+    );
+    starts(
+        &with("{ by: name, unknown: { hour: true } }", "count()"),
+        Some(LABELS),
+        "FB0544 at `true`: the label column `hour` is a column of `main` too",
+    );
+    starts(
+        &with("{ by: name, unknown: { fruad: true } }", "count()"),
+        Some(LABELS),
+        "FB0315 at `fruad`: the input `labels` has no column `fruad` | did you mean `fraud`?",
+    );
+    starts(
+        &with("{ by: name, unknown: { fraud: false } }", "\"share(fraud && hour > 3)\""),
+        Some(LABELS),
+        "FB0545 at `\"share(fraud && hour > 3)\"`: `fraud` comes with labels",
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// What a record gets and what state is left depend on the records before it, not on the batches they came in.
+    #[test]
+    fn batches_make_no_difference(
+        rows in proptest::collection::vec((0..3i64, 0..4i64, 0..3u8, -50..50i32), 1..150),
+        cuts in proptest::collection::vec(1..40usize, 1..20),
+    ) {
+        let stage = "window_features: { by: k, windows: [4ns, 30ns], emit: { s: sum(x), m: mean(x), top: max(x), num: count() } }";
+        let mut high = 100;
+        let lines: Vec<String> = rows.iter().map(|(ahead, late, k, x)| {
+            high += ahead;
+            format!("{} | {k} | {}", high - late, f64::from(*x) * 0.1)
+        }).collect();
+        let run = |sizes: &mut dyn Iterator<Item = usize>| {
+            let mut made = Made::new(stage, "k: u8, x: f64", None, Shards::ALL);
+            let (mut rest, mut out) = (&lines[..], Vec::new());
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(sizes.next().unwrap_or(1).min(rest.len()));
+                let table = made.push(0, &format!("@event | k | x\n{}", now.join("\n")));
+                out.extend(table.lines().skip(1).map(str::to_string));
+                rest = later;
+            }
+            let state = made.stage.state().expect("a keyed stage");
+            let mut image = Vec::new();
+            (0..Shards::ALL.total).for_each(|shard| state.image(shard, &mut image));
+            (out, image)
+        };
+        let whole = run(&mut std::iter::repeat(1000));
+        proptest::prop_assert_eq!(&run(&mut cuts.iter().copied().cycle()), &whole);
+        proptest::prop_assert_eq!(&run(&mut std::iter::repeat(1)), &whole);
+    }
 }

@@ -261,6 +261,7 @@ codes! {
     TEST_MOCK = fb0904,
     TEST_INCOMPLETE = fb0905,
     TEST_OUTPUT = fb0906,
+    TEST_ERROR = fb0907,
 }
 
 /// The code with this id, in any case, with or without `FB`.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use forebay_node::Models;
 use forebay_onnx::{Session, Values};
+use forebay_plan::plan::SinkColumn;
 use forebay_stage::{Chunk, ModelFile, Read};
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ pub fn model(stream: &Stream, rows_a_call: usize) -> Result<(Duration, u64), Fai
     let model = models.find(MODEL).map_err(Failure::doing("find the model"))?;
     let file = ModelFile { card: model.card.clone().into(), path: model.path };
     let columns: Vec<&str> = file.card.inputs[0].columns.iter().map(|column| column.name.as_str()).collect();
-    let rows = inputs(stream, &columns)?;
+    let rows = inputs(&pipeline, stream, &columns)?;
     let failed = || Failure::doing("run the model");
     let mut session = Session::open(&file, &[0]).map_err(failed())?;
     let mut best = Duration::MAX;
@@ -61,10 +62,13 @@ pub fn model(stream: &Stream, rows_a_call: usize) -> Result<(Duration, u64), Fai
     Ok((best, (rows.len() / columns.len()) as u64))
 }
 
-/// What the model is given in the pipeline, row after row: its columns, written in place of the results.
-fn inputs(stream: &Stream, columns: &[&str]) -> Result<Vec<f32>, Failure> {
-    let set = format!("sinks.{SCORED}.columns=[{}]", columns.join(", "));
-    let pipeline = Pipeline::load(stream, &[set])?;
+/// What the model is given in the pipeline, row after row: its columns, written beside the results.
+fn inputs(pipeline: &Pipeline, stream: &Stream, columns: &[&str]) -> Result<Vec<f32>, Failure> {
+    let sink = parts::node(pipeline.plan(), SCORED)?.sink.as_ref();
+    let mut written: Vec<&str> = sink.iter().flat_map(|sink| &sink.columns).map(name).collect();
+    let more: Vec<&str> = columns.iter().copied().filter(|column| !written.contains(column)).collect();
+    written.extend(more);
+    let pipeline = Pipeline::load(stream, &[format!("sinks.{SCORED}.columns=[{}]", written.join(", "))])?;
     pipeline.run(None)?;
     let path = pipeline.scored();
     let failed = || Failure::doing(format!("read {}", path.display()));
@@ -79,6 +83,13 @@ fn inputs(stream: &Stream, columns: &[&str]) -> Result<Vec<f32>, Failure> {
         }
     }
     Ok(rows)
+}
+
+fn name(column: &SinkColumn) -> &str {
+    match column {
+        SinkColumn::Column { name, .. } => name,
+        SinkColumn::Own(name) => name,
+    }
 }
 
 fn number(value: &Value) -> Option<f32> {

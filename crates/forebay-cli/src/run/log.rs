@@ -189,7 +189,7 @@ fn event(name: &str, view: &View, fields: Value) -> Value {
 }
 
 /// One line, with the time in front.
-fn write(event: Value) {
+pub fn write(event: Value) {
     let mut line = json!({ "time": jiff::Timestamp::now().to_string() });
     if let (Value::Object(line), Value::Object(event)) = (&mut line, event) {
         line.extend(event);

@@ -16,6 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::ledger;
 use super::link::{FromParent, Order, Report, Reports};
 use super::log::Log;
+use super::panics;
 use crate::args::Run;
 use crate::diagnostics;
 use crate::exit::Exit;
@@ -34,6 +35,7 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent) -> Exit {
     }
     // Started by the name of a link, it would be listed under that; a wrong name does no harm.
     let _ = std::fs::write("/proc/self/comm", "forebay");
+    panics::tell(args.files.json);
     let (first, fresh) = (link.attempt == 0, args.fresh && !link.begun);
     let (sender, orders) = mpsc::channel();
     let mut reports = link.split(sender);

@@ -4,13 +4,13 @@
 use std::process::Command;
 
 use forebay_node::{Registry, factories};
-use forebay_stage::batch::Batch;
+use forebay_stage::batch::{Batch, Builder};
 use forebay_stage::types::Kind;
 use forebay_stage::types::kind::{Facts, MAIN, ONE, Role};
 use forebay_stage::types::shape::{Field, Shape};
 use forebay_stage::{Cx, Factory, Fault, Make, Stage};
 
-use super::desk::{Desk, Ended, PIPELINE};
+use super::desk::{Desk, Ended, Going, PIPELINE};
 
 /// The arguments of a `forebay` that this binary is to be.
 const ARGUMENTS: &str = "FOREBAY_TEST_ARGUMENTS";
@@ -21,8 +21,18 @@ static KIND: Kind = Kind {
     summary: "Ends the process, or panics, at some records.",
     doc: "For tests.",
     fields: &[
-        Field::default("aborts_at", Shape::List(&Shape::Int { min: 0, max: i64::MAX }), "[]", "Values of `id`."),
-        Field::default("panics_at", Shape::List(&Shape::Int { min: 0, max: i64::MAX }), "[]", "Values of `id`."),
+        Field::default(
+            "aborts_at",
+            Shape::List(&Shape::Int { min: 0, max: i64::MAX }),
+            "[]",
+            "Values of `id`.",
+        ),
+        Field::default(
+            "panics_at",
+            Shape::List(&Shape::Int { min: 0, max: i64::MAX }),
+            "[]",
+            "Values of `id`.",
+        ),
     ],
     inputs: MAIN,
     outputs: ONE,
@@ -37,7 +47,8 @@ static KIND: Kind = Kind {
 const FACTORY: Factory = Factory {
     kind: &KIND,
     make: Make::Stage(|build| {
-        let id = build.inputs[0].as_ref().and_then(|schema| schema.get("id")).expect("the plan found it").addr;
+        let id =
+            build.inputs[0].as_ref().and_then(|schema| schema.get("id")).expect("the plan found it").addr;
         let ids = |name| {
             let ids = build.config.list(name).iter().map(|node| match node.value {
                 forebay_stage::types::Value::Int(id) => id as u64,
@@ -45,7 +56,8 @@ const FACTORY: Factory = Factory {
             });
             ids.collect()
         };
-        Ok(Box::new(Fragile { id, aborts_at: ids("aborts_at"), panics_at: ids("panics_at") }))
+        let (aborts_at, panics_at) = (ids("aborts_at"), ids("panics_at"));
+        Ok(Box::new(Fragile { id, aborts_at, panics_at, none: Builder::new(&[]) }))
     }),
 };
 
@@ -53,6 +65,8 @@ struct Fragile {
     id: forebay_stage::types::Addr,
     aborts_at: Vec<u64>,
     panics_at: Vec<u64>,
+    /// The group of the columns that it adds, of which there are none.
+    none: Builder,
 }
 
 impl Stage for Fragile {
@@ -64,7 +78,8 @@ impl Stage for Fragile {
             }
             assert!(!self.panics_at.contains(&ids[row]), "the stage gives up at {}", ids[row]);
         }
-        cx.emit(0, batch);
+        self.none.begin();
+        cx.emit(0, batch.with(self.none.finish()));
         Ok(())
     }
 }
@@ -81,17 +96,23 @@ fn acts_as_forebay() {
 /// Runs the payments of a desk through a fragile stage.
 fn run(desk: &Desk, fields: &str) -> Ended {
     let stage = format!("  stages:\n    weak: {{ input: tx, fragile: {{ {fields} }} }}");
-    desk.write("pay.yaml", &PIPELINE.replace("  stages:", &stage).replace("input: tx, window", "input: weak, window"));
+    desk.write(
+        "pay.yaml",
+        &PIPELINE.replace("  stages:", &stage).replace("input: tx, window", "input: weak, window"),
+    );
     let mut forebay = Command::new(std::env::current_exe().expect("this binary"));
-    forebay.args(["--exact", "crashing::acts_as_forebay", "--nocapture"]).env(ARGUMENTS, "run pay.yaml --state state");
-    Ended::of(forebay.current_dir(desk.path(".")).output().expect("this binary starts"))
+    forebay
+        .args(["--exact", "crashing::acts_as_forebay", "--nocapture"])
+        .env(ARGUMENTS, "run pay.yaml --state state");
+    Going::start(forebay.current_dir(desk.path("."))).end()
 }
 
 /// What comes out when these records are left out from the start.
 fn without(records: u64, left_out: &[u64]) -> String {
     let desk = Desk::with_payments(records);
     let input = desk.read("in.jsonl");
-    let kept = input.lines().filter(|line| !left_out.iter().any(|id| line.starts_with(&format!("{{\"id\":{id},"))));
+    let kept =
+        input.lines().filter(|line| !left_out.iter().any(|id| line.starts_with(&format!("{{\"id\":{id},"))));
     desk.write("in.jsonl", &kept.map(|line| format!("{line}\n")).collect::<String>());
     desk.forebay("run pay.yaml").good();
     desk.read("out.jsonl")
@@ -121,6 +142,7 @@ fn a_panic_rejects_its_record_and_needs_no_other_worker() {
     let desk = Desk::with_payments(600);
     let ended = run(&desk, "panics_at: [5, 333]").good();
     assert_eq!(ended.events("restarted").len(), 0, "{}", ended.err);
+    assert_eq!(ended.events("panicked")[0]["message"], "the stage gives up at 5");
     assert_eq!(desk.read("dead.jsonl").matches("\"code\":\"FB0773\",\"node\":\"weak\"").count(), 2);
     assert!(desk.read("out.jsonl") == without(600, &[5, 333]));
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -75,14 +76,12 @@ impl Desk {
 
     /// Runs to the end.
     pub fn forebay(&self, arguments: &str) -> Ended {
-        Ended::of(self.command(arguments).output().expect("forebay starts"))
+        self.start(arguments).end()
     }
 
     /// Starts and goes on.
     pub fn start(&self, arguments: &str) -> Going {
-        let mut command = self.command(arguments);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("forebay starts");
-        Going { child: Some(child) }
+        Going::start(&mut self.command(arguments))
     }
 
     /// Lines of an output, finished or not.
@@ -140,6 +139,9 @@ impl Ended {
     }
 }
 
+/// What takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A run that goes on.
 pub struct Going {
     child: Option<Child>,
@@ -156,6 +158,11 @@ impl Drop for Going {
 }
 
 impl Going {
+    pub fn start(command: &mut Command) -> Going {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("forebay starts");
+        Going { child: Some(child) }
+    }
+
     pub fn parent(&self) -> u32 {
         self.child.as_ref().expect("it goes on").id()
     }
@@ -172,7 +179,17 @@ impl Going {
     /// Waits for the end.
     pub fn end(mut self) -> Ended {
         let child = self.child.take().expect("it goes on");
-        Ended::of(child.wait_with_output().expect("forebay ends"))
+        let pid = child.id();
+        let (ended, waits) = mpsc::channel::<()>();
+        let watch = std::thread::spawn(move || {
+            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                signal(pid, Signal::KILL);
+            }
+        });
+        let output = child.wait_with_output().expect("forebay ends");
+        drop(ended);
+        watch.join().expect("the watch ends");
+        Ended::of(output)
     }
 }
 

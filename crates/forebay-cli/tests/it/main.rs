@@ -7,3 +7,4 @@ mod running;
 mod disturbed;
 mod crashing;
 mod watched;
+mod tested;

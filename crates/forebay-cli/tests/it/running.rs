@@ -1,5 +1,7 @@
 //! Runs that nobody disturbs: results, accounts, what the command line puts in place of what the file says.
 
+use forebay_testkit::card::{self, Config, Generator};
+
 use super::desk::{Desk, PIPELINE, payments};
 
 #[test]
@@ -10,6 +12,7 @@ fn the_first_pipeline_runs_as_it_is_and_is_never_written_over() {
     assert!(ended.out.contains("payments first-payments.jsonl  14         14"), "{}", ended.out);
     insta::assert_snapshot!(desk.read("out/first.jsonl"));
     assert_eq!(desk.read("out/first-rejected.jsonl"), "");
+    assert!(desk.forebay("test first.yaml").good().out.contains("1 passed, 0 failed"));
     let again = desk.forebay("new");
     assert!(again.code == Some(2) && again.err.contains("first.yaml exists"), "{}", again.err);
     desk.forebay("new other-one").good();
@@ -125,4 +128,27 @@ fn what_is_away_has_an_exit_code_of_its_own() {
     );
     let ended = desk.forebay("run listed.yaml");
     assert!(ended.code == Some(1) && ended.err.contains("error[FB0840]"), "{}", ended.err);
+}
+
+#[test]
+fn card_fraud_is_scored_from_files_with_its_model() {
+    let desk = Desk::new();
+    let config = Config { days: 30, customers: 100, terminals: 50, ..Config::default() };
+    card::write(Generator::new(config).expect("a good configuration"), &desk.path(".")).expect("files");
+    let pipeline = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/card-fraud.yaml");
+    let from = format!("--from tx={} --from chargebacks={}", card::TRANSACTIONS, card::CHARGEBACKS);
+    let ended = desk
+        .forebay(&format!("run {pipeline} {from} --to *=out/ --set scale=one --set slo.deadline=60s --json"));
+    if ended.code == Some(3) && ended.err.contains("FB0831") {
+        return println!("skipped: ONNX Runtime is not on this machine; `forebay model pull` brings it");
+    }
+    let ended = ended.good();
+    let records = desk.lines(card::TRANSACTIONS);
+    let scored = desk.read("out/scored.jsonl");
+    assert_eq!((scored.lines().count(), desk.lines("out/dead.jsonl")), (records, 0), "{}", ended.out);
+    assert!(
+        scored.lines().all(
+            |line| line.contains("\"_model\":\"card-fraud@3 sha256:") && !line.contains("\"score\":null")
+        )
+    );
 }

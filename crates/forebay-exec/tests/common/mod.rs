@@ -241,7 +241,10 @@ impl Stage for Tally {
         let wanted = (0..2).filter(|at| self.outputs[*at]);
         for (col, at) in wanted.enumerate() {
             let slice = self.builder.col(col).fixed::<i64>(rows);
-            slice.iter_mut().zip(&out).for_each(|(cell, value)| *cell = if at == 0 { value.0 } else { value.1 });
+            slice
+                .iter_mut()
+                .zip(&out)
+                .for_each(|(cell, value)| *cell = if at == 0 { value.0 } else { value.1 });
         }
         let added = self.builder.finish();
         cx.emit(0, batch.with(added));

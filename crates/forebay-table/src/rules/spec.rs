@@ -35,17 +35,19 @@ impl Spec {
     /// What the stage adds.
     pub fn columns(&self, span: Span) -> Vec<Column> {
         let rule = if self.all { Ty::List(Box::new(Ty::String)) } else { Ty::String };
-        let columns = self.columns.iter().map(|column| Column::new(&column.name, column.ty.clone(), column.span));
+        let columns =
+            self.columns.iter().map(|column| Column::new(&column.name, column.ty.clone(), column.span));
         columns.chain([Column::new(RULE, rule.optional(), span)]).collect()
     }
 
     /// The columns that are read.
     pub fn reads(&self) -> impl Iterator<Item = &String> {
         let conditions = self.rules.iter().filter_map(|rule| rule.when.as_ref());
-        let values = self.columns.iter().flat_map(|column| &column.branches).filter_map(|given| match given {
-            Some(Given::Expr(typed)) => Some(typed),
-            _ => None,
-        });
+        let values =
+            self.columns.iter().flat_map(|column| &column.branches).filter_map(|given| match given {
+                Some(Given::Expr(typed)) => Some(typed),
+                _ => None,
+            });
         conditions.chain(values).flat_map(|typed| typed.columns())
     }
 }
@@ -94,7 +96,9 @@ impl Reading<'_> {
             if let Some(other) = same {
                 let message = format!("a rule `{}` is there already", rule.text("name").unwrap_or_default());
                 let diagnostic = Diagnostic::error(&code::RULE_NAME, rule.span("name"), message);
-                self.report.push(diagnostic.also(other.span("name"), "first here").help("give each rule its own name"));
+                self.report.push(
+                    diagnostic.also(other.span("name"), "first here").help("give each rule its own name"),
+                );
             }
         }
     }
@@ -112,7 +116,8 @@ impl Reading<'_> {
                 continue;
             }
             let of = |branch: &&'_ [Entry]| branch.iter().position(|other| other.key == entry.key);
-            let values: Vec<Option<&Entry>> = branches.iter().map(|branch| of(branch).map(|at| &branch[at])).collect();
+            let values: Vec<Option<&Entry>> =
+                branches.iter().map(|branch| of(branch).map(|at| &branch[at])).collect();
             columns.push(self.column(entry, &values));
         }
         columns
@@ -125,7 +130,9 @@ impl Reading<'_> {
         let own: Vec<Option<(Ty, Given)>> = values.iter().map(|entry| entry.and_then(&mut read)).collect();
         let types: Vec<Ty> = own.iter().flatten().map(|(ty, _)| ty.clone()).collect();
         let is_wrong = types.len() < values.iter().flatten().count() || types.contains(&Ty::Unknown);
-        let fitting = types.iter().find_map(|ty| self.all_as(ty.inner(), values).map(|given| (ty.inner().clone(), given)));
+        let fitting = types
+            .iter()
+            .find_map(|ty| self.all_as(ty.inner(), values).map(|given| (ty.inner().clone(), given)));
         let (ty, branches) = match fitting {
             _ if is_wrong => (Ty::Unknown, Vec::new()),
             Some((ty @ (Ty::List(_) | Ty::Struct(_) | Ty::Zones), _)) => {

@@ -24,10 +24,12 @@ pub fn make(build: &Build<'_>) -> Result<Box<dyn Stage>, Fault> {
     assert_eq!(report.errors(), 0, "`{}` was planned and is in error: {:?}", build.name, report.diagnostics);
     let addr = |name: &str| main.get(name).expect("a column that is read is carried").addr;
     let added = build.outputs.first().cloned().unwrap_or_default();
-    let outs = added.columns.iter().map(|wanted| match spec.columns.iter().find(|column| column.name == wanted.name) {
-        Some(column) => Out::Column(Picked::new(column, &addr, build)),
-        None if wanted.name == RULE => Out::Rule,
-        None => panic!("`{}` was planned to add `{}`, which no rule sets", build.name, wanted.name),
+    let outs = added.columns.iter().map(|wanted| {
+        match spec.columns.iter().find(|column| column.name == wanted.name) {
+            Some(column) => Out::Column(Picked::new(column, &addr, build)),
+            None if wanted.name == RULE => Out::Rule,
+            None => panic!("`{}` was planned to add `{}`, which no rule sets", build.name, wanted.name),
+        }
     });
     let outs = outs.collect();
     let builder = Builder::new(added.columns.iter().map(|column| &column.ty));
@@ -64,14 +66,20 @@ struct Picked {
 
 enum Source {
     Plain(Scalar),
-    Program(Program),
+    Program(Box<Program>),
 }
 
 /// Nobody has decided yet, or nobody gives a value.
 const NOBODY: u16 = u16::MAX;
 
 impl Rules {
-    fn new(spec: Spec, outs: Vec<Out>, builder: Builder, addr: &dyn Fn(&str) -> Addr, build: &Build<'_>) -> Rules {
+    fn new(
+        spec: Spec,
+        outs: Vec<Out>,
+        builder: Builder,
+        addr: &dyn Fn(&str) -> Addr,
+        build: &Build<'_>,
+    ) -> Rules {
         let conditions = spec.rules.iter().map(|rule| {
             let when = rule.when.as_ref().expect("a planned condition is right");
             when.program(addr, build.values)
@@ -139,9 +147,14 @@ impl Rules {
         }
         let otherwise = self.names.len();
         let last = if sets(otherwise) { otherwise as u16 } else { NOBODY };
-        picks.extend(self.taken.iter().map(|taken| if usize::from(*taken) == otherwise { last } else { NOBODY }));
+        picks.extend(
+            self.taken.iter().map(|taken| if usize::from(*taken) == otherwise { last } else { NOBODY }),
+        );
         for (rule, matched) in self.matched.iter().enumerate().filter(|(rule, _)| sets(*rule)) {
-            picks.iter_mut().zip(matched).for_each(|(pick, yes)| *pick = if *yes != 0 { rule as u16 } else { *pick });
+            picks
+                .iter_mut()
+                .zip(matched)
+                .for_each(|(pick, yes)| *pick = if *yes != 0 { rule as u16 } else { *pick });
         }
     }
 
@@ -149,7 +162,10 @@ impl Rules {
         let hull = batch.rows().hull();
         let out = self.builder.col(at);
         for row in 0..batch.header().rows() {
-            let taken = row.checked_sub(hull.start).and_then(|at| self.taken.get(at)).map(|taken| usize::from(*taken));
+            let taken = row
+                .checked_sub(hull.start)
+                .and_then(|at| self.taken.get(at))
+                .map(|taken| usize::from(*taken));
             let Some(taken) = taken.filter(|taken| *taken < self.names.len()) else {
                 out.push_absent(Presence::Null);
                 continue;
@@ -191,7 +207,7 @@ impl Picked {
     fn new(column: &RuleColumn, addr: &dyn Fn(&str) -> Addr, build: &Build<'_>) -> Picked {
         let source = |given: &Given| match given {
             Given::Plain(value) => Source::Plain(value.clone()),
-            Given::Expr(typed) => Source::Program(typed.program(addr, build.values)),
+            Given::Expr(typed) => Source::Program(Box::new(typed.program(addr, build.values))),
         };
         let branches = column.branches.iter().map(|given| given.as_ref().map(source)).collect();
         Picked { ty: column.ty.clone(), branches, picks: Vec::new() }
@@ -208,7 +224,9 @@ impl Picked {
                     let output = program.eval(batch);
                     for fault in output.faults() {
                         let at = fault.row - start;
-                        if usize::from(self.picks[at]) == branch && !std::mem::replace(&mut rejected[at], true) {
+                        if usize::from(self.picks[at]) == branch
+                            && !std::mem::replace(&mut rejected[at], true)
+                        {
                             cx.reject(batch, fault.row, fault.code, fault.text);
                         }
                     }

@@ -71,7 +71,7 @@ impl Arena {
         let whole = size.next_power_of_two();
         let at = self.take_order((whole >> UNIT_BITS).trailing_zeros() as usize);
         if size < whole {
-            self.give_order(at + size, (whole - size >> UNIT_BITS).trailing_zeros() as usize);
+            self.give_order(at + size, ((whole - size) >> UNIT_BITS).trailing_zeros() as usize);
         }
         at
     }
@@ -87,7 +87,7 @@ impl Arena {
         if size == whole {
             return self.give_order(at, (whole >> UNIT_BITS).trailing_zeros() as usize);
         }
-        let half = (whole / 2 >> UNIT_BITS).trailing_zeros() as usize;
+        let half = ((whole / 2) >> UNIT_BITS).trailing_zeros() as usize;
         self.give_order(at, half);
         self.give_order(at + whole / 2, half - 1);
     }
@@ -127,7 +127,7 @@ impl Arena {
     }
 
     fn order(&mut self, at: u32) -> &mut u8 {
-        &mut self.orders[(at >> CHUNK_BITS) as usize][(at % CHUNK >> UNIT_BITS) as usize]
+        &mut self.orders[(at >> CHUNK_BITS) as usize][((at % CHUNK) >> UNIT_BITS) as usize]
     }
 
     fn add_free(&mut self, at: u32, order: usize) {

@@ -139,13 +139,18 @@ impl Shard {
         let start = position as usize * layout.stride + layout.values;
         let values = start..start + layout.words.len();
         let windows = layout.windows_ns.len();
-        let inside = |fields: &[u64], window| (bound(fields, window)..bound(fields, windows)).contains(&index);
-        for window in (0..windows).filter(|window| inside(fields, *window)).collect::<Vec<_>>() {
-            apply::<false>(layout, sums(layout, fields, window), &block[values.clone()]);
+        let inside =
+            |fields: &[u64], window| (bound(fields, window)..bound(fields, windows)).contains(&index);
+        for window in 0..windows {
+            if inside(fields, window) {
+                apply::<false>(layout, sums(layout, fields, window), &block[values.clone()]);
+            }
         }
         block[start + layout.labels_from..values.end].copy_from_slice(words);
-        for window in (0..windows).filter(|window| inside(fields, *window)).collect::<Vec<_>>() {
-            apply::<true>(layout, sums(layout, fields, window), &block[values.clone()]);
+        for window in 0..windows {
+            if inside(fields, window) {
+                apply::<true>(layout, sums(layout, fields, window), &block[values.clone()]);
+            }
         }
         extremes::update(layout, block, ring.capacity, position);
     }

@@ -16,19 +16,48 @@ use super::shard::Key;
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
     /// `fresh`: the slot did not exist before.
-    AddKey { hash: u64, key: Key<'a>, fresh: bool },
+    AddKey {
+        hash: u64,
+        key: Key<'a>,
+        fresh: bool,
+    },
     /// The key has no events left.
-    DropKey { hash: u64, key: Key<'a> },
-    Insert { event: &'a [u64] },
+    DropKey {
+        hash: u64,
+        key: Key<'a>,
+    },
+    Insert {
+        event: &'a [u64],
+    },
     /// The oldest events.
-    Evict { events: &'a [u64] },
-    Label { index: u32, before: &'a [u64], after: &'a [u64] },
+    Evict {
+        events: &'a [u64],
+    },
+    Label {
+        index: u32,
+        before: &'a [u64],
+        after: &'a [u64],
+    },
     /// A label waits for its event.
-    Wait { hash: u64, deadline: i64, words: &'a [u64] },
+    Wait {
+        hash: u64,
+        deadline: i64,
+        words: &'a [u64],
+    },
     /// It does no more.
-    Found { hash: u64, deadline: i64, words: &'a [u64] },
-    Sweep { before: u32, after: u32 },
-    Slack { before: i64, after: i64 },
+    Found {
+        hash: u64,
+        deadline: i64,
+        words: &'a [u64],
+    },
+    Sweep {
+        before: u32,
+        after: u32,
+    },
+    Slack {
+        before: i64,
+        after: i64,
+    },
 }
 
 /// A change with the shard (as the state numbers its own) and the slot that it happened to.
@@ -90,7 +119,8 @@ impl Journal {
                 words.extend_from_slice(after);
                 4
             }
-            Change::Wait { hash, deadline, words: label } | Change::Found { hash, deadline, words: label } => {
+            Change::Wait { hash, deadline, words: label }
+            | Change::Found { hash, deadline, words: label } => {
                 words.extend([hash, deadline as u64]);
                 words.extend_from_slice(label);
                 if matches!(change, Change::Wait { .. }) { 5 } else { 6 }

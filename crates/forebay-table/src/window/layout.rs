@@ -212,7 +212,10 @@ impl Layout {
             KeyForm::Text => u8::MAX,
         };
         let words = self.words.iter().map(|word| word.form as u8 * 2 + u8::from(word.optional));
-        [key, u8::from(self.labelled), self.labels_from as u8, self.words.len() as u8].into_iter().chain(words).collect()
+        [key, u8::from(self.labelled), self.labels_from as u8, self.words.len() as u8]
+            .into_iter()
+            .chain(words)
+            .collect()
     }
 }
 

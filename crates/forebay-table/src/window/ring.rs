@@ -178,8 +178,13 @@ mod tests {
     fn a_capacity_fills_its_block_and_leads_back_to_it() {
         for extremes in [false, true] {
             for words in 1..6 {
-                let word =
-                    Word { form: Form::Int, optional: false, summed: true, least: extremes, greatest: extremes };
+                let word = Word {
+                    form: Form::Int,
+                    optional: false,
+                    summed: true,
+                    least: extremes,
+                    greatest: extremes,
+                };
                 let layout = Layout::new(KeyForm::Words(1), vec![1], 0, vec![word; words], words, false);
                 for len in 1..3000 {
                     let capacity = capacity_for(&layout, len);

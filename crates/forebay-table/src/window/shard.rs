@@ -122,7 +122,14 @@ impl Shard {
         }
     }
 
-    fn slot_of(&mut self, layout: &Layout, log: &mut Log<'_>, at: Option<u32>, hash: u64, key: Key<'_>) -> u32 {
+    fn slot_of(
+        &mut self,
+        layout: &Layout,
+        log: &mut Log<'_>,
+        at: Option<u32>,
+        hash: u64,
+        key: Key<'_>,
+    ) -> u32 {
         // Where the caller looked before others had their turn, the slot may have changed hands.
         match at.filter(|at| self.has_key(layout, *at, key)).or_else(|| self.find(layout, hash, key)) {
             Some(at) => at,
@@ -297,6 +304,12 @@ impl Shard {
 
     pub fn is_free(&self, layout: &Layout, at: u32) -> bool {
         is_free(self.slots.get(layout, at))
+    }
+
+    /// Nothing is left of a key but its slot.
+    pub fn is_bare(&self, layout: &Layout, at: u32) -> bool {
+        let waiting = layout.labelled && self.slots.get(layout, at)[layout.waiting_at] != 0;
+        self.ring(layout, at).len == 0 && !waiting
     }
 
     /// The hash of a slot's key: worked out from words, kept before a text.

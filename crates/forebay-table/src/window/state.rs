@@ -30,8 +30,12 @@ pub struct Arrival<'a> {
     pub watermark: i64,
 }
 
-/// Where a key may be; it is looked at before it is believed.
-pub type Guess = Option<u32>;
+/// Where a key may be: its shard, and in it a slot that is looked at before it is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guess {
+    local: u32,
+    slot: Option<u32>,
+}
 
 impl Windows {
     pub fn new(layout: Layout, owned: Shards) -> Windows {
@@ -53,26 +57,26 @@ impl Windows {
     /// Where a key most likely is.
     #[inline]
     pub fn guess(&self, key_hash: u64) -> Guess {
-        self.shards[self.local(key_hash)].guess(key_hash)
+        let local = self.local(key_hash);
+        Guess { local: local as u32, slot: self.shards[local].guess(key_hash) }
     }
 
     /// Brings what belongs to a key near: first its slot, then its events. What comes back means nothing.
     #[inline]
-    pub fn touch_slot(&self, key_hash: u64, guess: Guess) -> u64 {
-        guess.map_or(0, |at| self.shards[self.local(key_hash)].touch_slot(&self.layout, at))
+    pub fn touch_slot(&self, guess: Guess) -> u64 {
+        guess.slot.map_or(0, |at| self.shards[guess.local as usize].touch_slot(&self.layout, at))
     }
 
     #[inline]
-    pub fn touch_events(&self, key_hash: u64, guess: Guess) -> u64 {
-        guess.map_or(0, |at| self.shards[self.local(key_hash)].touch_events(&self.layout, at))
+    pub fn touch_events(&self, guess: Guess) -> u64 {
+        guess.slot.map_or(0, |at| self.shards[guess.local as usize].touch_events(&self.layout, at))
     }
 
     /// Takes a record in and shows the windows of its key, standing at it.
     #[inline]
     pub fn take(&mut self, guess: Guess, arrival: &Arrival<'_>) -> View<'_> {
-        let local = self.local(arrival.key_hash);
-        let shard = &mut self.shards[local];
-        let mut log = Log { journal: &mut self.journal, shard: local as u32 };
+        let shard = &mut self.shards[guess.local as usize];
+        let mut log = Log { journal: &mut self.journal, shard: guess.local };
         let taken = Taken {
             hash: arrival.key_hash,
             key: arrival.key,
@@ -80,12 +84,19 @@ impl Windows {
             high: arrival.high,
             watermark: arrival.watermark,
         };
-        let at = shard.take(&self.layout, &mut log, guess, &taken);
+        let at = shard.take(&self.layout, &mut log, guess.slot, &taken);
         shard.view(&self.layout, at)
     }
 
     /// Takes a label in. It waits for its event until `watermark` comes to `deadline`.
-    pub fn label(&mut self, key: (u64, Key<'_>), label_hash: u64, words: &[u64], deadline: i64, watermark: i64) {
+    pub fn label(
+        &mut self,
+        key: (u64, Key<'_>),
+        label_hash: u64,
+        words: &[u64],
+        deadline: i64,
+        watermark: i64,
+    ) {
         let local = self.local(key.0);
         let shard = &mut self.shards[local];
         let mut log = Log { journal: &mut self.journal, shard: local as u32 };
@@ -155,6 +166,8 @@ impl State for Windows {
 
     fn size(&self) -> (u64, u64) {
         let shards = self.shards.iter();
-        shards.fold((0, 0), |(keys, bytes), shard| (keys + shard.keys(), bytes + shard.held_bytes(&self.layout)))
+        shards.fold((0, 0), |(keys, bytes), shard| {
+            (keys + shard.keys(), bytes + shard.held_bytes(&self.layout))
+        })
     }
 }

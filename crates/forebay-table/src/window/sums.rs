@@ -25,7 +25,9 @@ fn one<const ADD: bool>(sum: &Sum, words: &mut [u64], value: u64) {
         return;
     }
     match sum.form {
-        Form::Flag => words[0] = if ADD { words[0].wrapping_add(value) } else { words[0].wrapping_sub(value) },
+        Form::Flag => {
+            words[0] = if ADD { words[0].wrapping_add(value) } else { words[0].wrapping_sub(value) }
+        }
         Form::Int => wide::<ADD>(words, i128::from(value as i64)),
         Form::Uint => wide::<ADD>(words, i128::from(value)),
         Form::Float => {

@@ -21,29 +21,46 @@ const OUT_OF_ORDER: i64 = 6;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Record { key: u8, ahead: i64, late: i64, id: u64, value: Option<i64>, amount: f64 },
-    Label { key: u8, id: u64, ahead: i64, fraud: bool },
+    Record {
+        key: u8,
+        ahead: i64,
+        late: i64,
+        id: u64,
+        value: Option<i64>,
+        amount: f64,
+    },
+    Label {
+        key: u8,
+        id: u64,
+        ahead: i64,
+        fraud: bool,
+    },
     Seal,
     Commit,
     Abort,
     /// So many of the next steps happen in a call that fails.
     Fail(usize),
-    Restore { lanes: u32 },
+    Restore {
+        lanes: u32,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let record = (0..4u8, 0..4i64, 0..=OUT_OF_ORDER, 0..200u64, proptest::option::of(-9..9i64), -4..4i32).prop_map(
-        |(key, ahead, late, id, value, amount)| Step::Record {
+    let record = (0..4u8, 0..4i64, 0..=OUT_OF_ORDER, 0..200u64, proptest::option::of(-9..9i64), -4..4i32)
+        .prop_map(|(key, ahead, late, id, value, amount)| Step::Record {
             key,
             ahead: if ahead == 3 { 30 } else { ahead },
             late,
             id,
             value,
             amount: f64::from(amount) * 0.1,
-        },
-    );
-    let label = (0..4u8, 0..200u64, 0..9i64, any::<bool>())
-        .prop_map(|(key, id, ahead, fraud)| Step::Label { key, id, ahead, fraud });
+        });
+    let label = (0..4u8, 0..200u64, 0..9i64, any::<bool>()).prop_map(|(key, id, ahead, fraud)| Step::Label {
+        key,
+        id,
+        ahead,
+        fraud,
+    });
     prop_oneof![
         40 => record,
         12 => label,
@@ -127,8 +144,10 @@ fn hash(key: u8) -> u64 {
 }
 
 fn layout(key: KeyForm, windows: &[i64], delay: i64) -> Layout {
-    let word = |form, optional, extremes| Word { form, optional, summed: true, least: extremes, greatest: extremes };
-    let words = vec![word(Form::Int, true, true), word(Form::Float, false, false), word(Form::Flag, false, false)];
+    let word =
+        |form, optional, extremes| Word { form, optional, summed: true, least: extremes, greatest: extremes };
+    let words =
+        vec![word(Form::Int, true, true), word(Form::Float, false, false), word(Form::Flag, false, false)];
     Layout::new(key, windows.to_vec(), delay, words, 2, true)
 }
 
@@ -323,9 +342,16 @@ impl Run {
                 Step::Fail(count) => {
                     let before = (self.model.clone(), self.effective.len(), self.system.images());
                     let savepoints: Vec<_> = self.system.lanes.iter().map(State::savepoint).collect();
-                    let work = steps.clone().take(*count).filter(|s| matches!(s, Step::Record { .. } | Step::Label { .. }));
+                    let work = steps
+                        .clone()
+                        .take(*count)
+                        .filter(|s| matches!(s, Step::Record { .. } | Step::Label { .. }));
                     work.for_each(|step| self.work(step));
-                    self.system.lanes.iter_mut().zip(savepoints).for_each(|(windows, to)| windows.rollback(to));
+                    self.system
+                        .lanes
+                        .iter_mut()
+                        .zip(savepoints)
+                        .for_each(|(windows, to)| windows.rollback(to));
                     self.model = before.0;
                     self.effective.truncate(before.1);
                     assert_eq!(self.system.images(), before.2, "a rolled back call left something");
@@ -403,6 +429,7 @@ fn keys_that_nobody_touches_are_swept() {
     assert_eq!(system.lanes[0].size().0, 200);
     (0..400).for_each(|time| drop(system.record(200, &event(time), time)));
     let in_other_shards = system.lanes[0].size().0 - 1;
-    let same = (0..200).filter(|key| shards(0, 1).of(hash(*key)) == shards(0, 1).of(hash(200))).count() as u64;
+    let same =
+        (0..200).filter(|key| shards(0, 1).of(hash(*key)) == shards(0, 1).of(hash(200))).count() as u64;
     assert_eq!(in_other_shards, 200 - same, "the records of a shard sweep that shard");
 }

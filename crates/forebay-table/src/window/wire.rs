@@ -4,11 +4,13 @@
 //! step from the event before. Both formats begin with their version and the layout's signature; bytes of another
 //! layout are refused, never guessed at.
 
-use forebay_stage::types::code;
 use forebay_stage::{Fault, Shards};
 
+use super::bytes::{
+    Reader, broken, label_words, put, put_event, put_head, put_key, put_waiting, put_words, unzigzag, zigzag,
+};
 use super::journal::{Change, Entry};
-use super::layout::{Form, KeyForm, Layout, Word};
+use super::layout::Layout;
 use super::shard::{Key, Shard};
 
 const DELTA: u8 = 1;
@@ -100,9 +102,7 @@ pub fn apply(layout: &Layout, state: &mut Shard, section: &[u8]) -> Result<(), F
     while !reader.rest.is_empty() {
         let kind = reader.byte()?;
         let at = reader.number()? as u32;
-        // Slots that a change goes to have to be there; only a new key may be the next one.
-        let known = at < state.slots.count() && !state.is_free(layout, at);
-        if !known && !matches!(kind, 0 | 7 | 8) {
+        if !may_follow(layout, state, at, kind) {
             return Err(broken());
         }
         let change = match kind {
@@ -133,18 +133,34 @@ pub fn apply(layout: &Layout, state: &mut Shard, section: &[u8]) -> Result<(), F
                 Change::Label { index: index as u32, before: &[], after: &words }
             }
             5 => {
-                let (hash, deadline) = (reader.hash()?, unzigzag(reader.number()?));
-                reader.words(label_words(layout), &mut words)?;
+                let (hash, deadline) = reader.waiting(layout, state, at, &mut words)?;
                 Change::Wait { hash, deadline, words: &words }
             }
             6 => Change::Found { hash: reader.hash()?, deadline: 0, words: &[] },
-            7 => Change::Sweep { before: 0, after: reader.number()? as u32 },
+            7 => {
+                let after = reader.number()?;
+                if after >= u64::from(state.slots.count()) {
+                    return Err(broken());
+                }
+                Change::Sweep { before: 0, after: after as u32 }
+            }
             8 => Change::Slack { before: 0, after: unzigzag(reader.number()?) },
             _ => return Err(broken()),
         };
         state.redo(layout, at, change);
     }
     Ok(())
+}
+
+/// Whether a change of this kind can come next for a slot: bytes that pass every checksum may still be of another state.
+fn may_follow(layout: &Layout, state: &Shard, at: u32, kind: u8) -> bool {
+    let known = at < state.slots.count() && !state.is_free(layout, at);
+    match kind {
+        0 => at == state.free.last().copied().unwrap_or(state.slots.count()),
+        1 => known && state.is_bare(layout, at),
+        2..=6 => known && (layout.labelled || kind < 4),
+        _ => true,
+    }
 }
 
 /// Appends everything that is state of a shard, slot after slot.
@@ -177,10 +193,15 @@ pub fn read_image(layout: &Layout, image: &[u8]) -> Result<Shard, Fault> {
     reader.head(layout, IMAGE)?;
     let mut state = Shard::default();
     let (taken, broom, slack) = (reader.number()?, reader.number()? as u32, unzigzag(reader.number()?));
-    let free = (0..reader.count()?).map(|_| Ok(reader.number()? as u32)).collect::<Result<Vec<u32>, Fault>>()?;
+    let free =
+        (0..reader.count()?).map(|_| Ok(reader.number()? as u32)).collect::<Result<Vec<u32>, Fault>>()?;
     let slots = reader.number()? as u32;
     let mut is_free = free.clone();
     is_free.sort_unstable();
+    is_free.dedup();
+    if is_free.len() < free.len() || is_free.last().is_some_and(|at| *at >= slots) {
+        return Err(broken());
+    }
     let (mut words, mut event) = (Vec::new(), Vec::new());
     for at in 0..slots {
         if is_free.binary_search(&at).is_ok() {
@@ -198,181 +219,15 @@ pub fn read_image(layout: &Layout, image: &[u8]) -> Result<Shard, Fault> {
     }
     for _ in 0..reader.number()? {
         let at = reader.number()? as u32;
-        let (hash, deadline) = (reader.hash()?, unzigzag(reader.number()?));
-        reader.words(label_words(layout), &mut words)?;
         if at >= slots || state.is_free(layout, at) {
             return Err(broken());
         }
+        let (hash, deadline) = reader.waiting(layout, &state, at, &mut words)?;
         state.redo(layout, at, Change::Wait { hash, deadline, words: &words });
     }
-    if free.iter().any(|at| *at >= slots) || !reader.rest.is_empty() {
+    if broom >= slots.max(1) || !reader.rest.is_empty() {
         return Err(broken());
     }
     (state.free, state.taken, state.broom, state.slack) = (free, taken, broom, slack);
     Ok(state)
-}
-
-fn broken() -> Fault {
-    Fault::fatal(
-        &code::WINDOW_STATE,
-        "the saved windows of this stage cannot be read: they are damaged, or another version wrote them. \
-         Restore the state directory, or begin anew with --fresh",
-    )
-}
-
-fn label_words(layout: &Layout) -> &[Word] {
-    &layout.words[layout.labels_from..]
-}
-
-fn put_head(layout: &Layout, version: u8, out: &mut Vec<u8>) {
-    let signature = layout.signature();
-    out.extend([version, signature.len() as u8]);
-    out.extend(signature);
-}
-
-fn put_key(out: &mut Vec<u8>, hash: u64, key: Key<'_>) {
-    out.extend(hash.to_le_bytes());
-    match key {
-        Key::Words(words) => words.iter().for_each(|word| put(out, *word)),
-        Key::Text(text) => {
-            put(out, text.len() as u64);
-            out.extend_from_slice(text);
-        }
-    }
-}
-
-fn put_event(layout: &Layout, out: &mut Vec<u8>, time: &mut i64, event: &[u64]) {
-    let at = event[0] as i64;
-    put(out, zigzag(at.wrapping_sub(*time)));
-    *time = at;
-    if layout.labelled {
-        out.extend(event[1].to_le_bytes());
-    }
-    put_words(&layout.words, out, &event[layout.values..]);
-}
-
-fn put_waiting(layout: &Layout, out: &mut Vec<u8>, hash: u64, deadline: i64, words: &[u64]) {
-    out.extend(hash.to_le_bytes());
-    put(out, zigzag(deadline));
-    put_words(label_words(layout), out, words);
-}
-
-fn put_words(words: &[Word], out: &mut Vec<u8>, values: &[u64]) {
-    for (word, value) in words.iter().zip(values) {
-        match word.form {
-            Form::Int => put(out, zigzag(*value as i64)),
-            Form::Uint | Form::Flag => put(out, *value),
-            Form::Float => out.extend(value.to_le_bytes()),
-        }
-    }
-}
-
-fn zigzag(value: i64) -> u64 {
-    (value << 1 ^ value >> 63) as u64
-}
-
-fn unzigzag(value: u64) -> i64 {
-    (value >> 1) as i64 ^ -((value & 1) as i64)
-}
-
-/// Seven bits a byte, the lowest first.
-#[inline]
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn new(rest: &'a [u8]) -> Reader<'a> {
-        Reader { rest }
-    }
-
-    fn head(&mut self, layout: &Layout, version: u8) -> Result<(), Fault> {
-        let found = self.byte()?;
-        let len = self.byte()?;
-        let signature = self.bytes(len.into())?;
-        if found == version && signature == layout.signature() { Ok(()) } else { Err(broken()) }
-    }
-
-    fn byte(&mut self) -> Result<u8, Fault> {
-        let (byte, rest) = self.rest.split_first().ok_or_else(broken)?;
-        self.rest = rest;
-        Ok(*byte)
-    }
-
-    fn bytes(&mut self, len: usize) -> Result<&'a [u8], Fault> {
-        let (bytes, rest) = self.rest.split_at_checked(len).ok_or_else(broken)?;
-        self.rest = rest;
-        Ok(bytes)
-    }
-
-    fn number(&mut self) -> Result<u64, Fault> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(broken())
-    }
-
-    /// A number of things of which each takes a byte at least.
-    fn count(&mut self) -> Result<u64, Fault> {
-        let count = self.number()?;
-        if count <= self.rest.len() as u64 { Ok(count) } else { Err(broken()) }
-    }
-
-    fn hash(&mut self) -> Result<u64, Fault> {
-        let (bytes, rest) = self.rest.split_first_chunk().ok_or_else(broken)?;
-        self.rest = rest;
-        Ok(u64::from_le_bytes(*bytes))
-    }
-
-    fn key<'k>(&mut self, layout: &Layout, words: &'k mut Vec<u64>) -> Result<Key<'k>, Fault>
-    where
-        'a: 'k,
-    {
-        match layout.key {
-            KeyForm::Words(count) => {
-                words.clear();
-                for _ in 0..count {
-                    words.push(self.number()?);
-                }
-                Ok(Key::Words(words))
-            }
-            KeyForm::Text => {
-                let len = self.number()?;
-                Ok(Key::Text(self.bytes(len as usize)?))
-            }
-        }
-    }
-
-    fn event(&mut self, layout: &Layout, time: &mut i64, event: &mut Vec<u64>) -> Result<(), Fault> {
-        *time = time.wrapping_add(unzigzag(self.number()?));
-        let hash = if layout.labelled { Some(self.hash()?) } else { None };
-        self.words(&layout.words, event)?;
-        event.splice(0..0, [*time as u64].into_iter().chain(hash));
-        Ok(())
-    }
-
-    fn words(&mut self, words: &[Word], out: &mut Vec<u64>) -> Result<(), Fault> {
-        out.clear();
-        for word in words {
-            out.push(match word.form {
-                Form::Int => unzigzag(self.number()?) as u64,
-                Form::Uint | Form::Flag => self.number()?,
-                Form::Float => self.hash()?,
-            });
-        }
-        Ok(())
-    }
 }

@@ -15,14 +15,29 @@ pub struct Ask {
 #[derive(Clone, Debug)]
 enum What {
     Count,
-    Sum { sum: usize },
+    Sum {
+        sum: usize,
+    },
     /// `unit` is what one is in the word: 10^scale of a decimal.
-    Mean { sum: usize, unit: u128 },
-    Share { sum: usize },
+    Mean {
+        sum: usize,
+        unit: u128,
+    },
+    Share {
+        sum: usize,
+    },
     /// A rank of a summary; turned round where it is the greatest.
-    Extreme { which: usize, form: Form, greatest: bool },
-    First { word: usize },
-    Last { word: usize },
+    Extreme {
+        which: usize,
+        form: Form,
+        greatest: bool,
+    },
+    First {
+        word: usize,
+    },
+    Last {
+        word: usize,
+    },
 }
 
 /// A sum that its type does not hold.
@@ -41,7 +56,9 @@ impl Ask {
             Aggregate::Share => What::Share { sum: sum() },
             Aggregate::Min | Aggregate::Max => {
                 let greatest = function == Aggregate::Max;
-                let which = layout.extreme_of(word, greatest).expect("a word that is asked for its extremes has them");
+                let which = layout
+                    .extreme_of(word, greatest)
+                    .expect("a word that is asked for its extremes has them");
                 What::Extreme { which, form: layout.words[word].form, greatest }
             }
             Aggregate::First => What::First { word },
@@ -75,7 +92,9 @@ impl Ask {
                 rank => Some(form.unrank(if greatest { !rank } else { rank })),
             },
             What::First { word } => view.range(window).find_map(|index| value(layout, view, index, word)),
-            What::Last { word } => view.range(window).rev().find_map(|index| value(layout, view, index, word)),
+            What::Last { word } => {
+                view.range(window).rev().find_map(|index| value(layout, view, index, word))
+            }
         })
     }
 }

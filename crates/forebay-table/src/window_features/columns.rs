@@ -56,7 +56,9 @@ impl Keys {
                     self.text.extend_from_slice(text);
                 } else {
                     let text = &mut self.text;
-                    each_word(col, ty, row..row + 1, std::iter::once(()), |(), word| text.extend(word.to_le_bytes()));
+                    each_word(col, ty, row..row + 1, std::iter::once(()), |(), word| {
+                        text.extend(word.to_le_bytes())
+                    });
                 }
             }
             self.ends.push(self.text.len() as u32);
@@ -77,10 +79,17 @@ impl Keys {
 }
 
 /// Gives each value of a column of fixed width as a word, together with what `out` has for it.
-fn each_word<T>(col: &Col, ty: &Ty, rows: Range<usize>, out: impl Iterator<Item = T>, mut give: impl FnMut(T, u64)) {
+fn each_word<T>(
+    col: &Col,
+    ty: &Ty,
+    rows: Range<usize>,
+    out: impl Iterator<Item = T>,
+    mut give: impl FnMut(T, u64),
+) {
     macro_rules! words {
         ($wide:ty, $ty:ty) => {
-            out.zip(&col.fixed::<$ty>()[rows]).for_each(|(out, value)| give(out, <$wide>::from(*value) as u64))
+            out.zip(&col.fixed::<$ty>()[rows])
+                .for_each(|(out, value)| give(out, <$wide>::from(*value) as u64))
         };
     }
     match ty {
@@ -128,8 +137,8 @@ pub fn read_words(
     let is_absent = |at: usize| absent.is_some_and(|absent| absent[at] != 0);
     if word.form == Form::Float {
         for (at, value) in out.iter().step_by(stride).enumerate() {
-            // A NaN is not below anything.
-            if !(f64::from_bits(*value).abs() < TOO_LARGE) && !is_absent(at) {
+            let size = f64::from_bits(*value).abs();
+            if (size.is_nan() || size >= TOO_LARGE) && !is_absent(at) {
                 misfit(at, Misfit::NotFinite);
             }
         }
@@ -176,6 +185,8 @@ pub fn write_column(
         _ => fill!(u64, |word| word),
     }
     if let Some(absent) = absent {
-        hull.zip(absent).filter(|(_, absent)| *absent).for_each(|(row, _)| out.set_presence(row, Presence::Null));
+        hull.zip(absent)
+            .filter(|(_, absent)| *absent)
+            .for_each(|(row, _)| out.set_presence(row, Presence::Null));
     }
 }

@@ -85,7 +85,9 @@ impl Spec {
     fn column_type(&self, what: &Aggregated) -> Ty {
         let has_values = match what.function {
             Aggregate::Count | Aggregate::Sum | Aggregate::Share => true,
-            _ => self.delay_ns == 0 && what.word.is_none_or(|word| !self.words[word].typed.ty().is_optional()),
+            _ => {
+                self.delay_ns == 0 && what.word.is_none_or(|word| !self.words[word].typed.ty().is_optional())
+            }
         };
         if has_values { what.ty.inner().clone() } else { what.ty.clone().optional() }
     }
@@ -160,9 +162,14 @@ impl Reading<'_> {
         }
         let help = match &column.ty {
             Ty::Optional(inner) if can_be_key(inner) => {
-                format!("make one without null before: set: {{ {0}_or_none: \"= coalesce({0}, …)\" }}", column.name)
+                format!(
+                    "make one without null before: set: {{ {0}_or_none: \"= coalesce({0}, …)\" }}",
+                    column.name
+                )
             }
-            Ty::F32 | Ty::F64 => "take a whole number, a decimal or a text: equal in print is not equal in floats".into(),
+            Ty::F32 | Ty::F64 => {
+                "take a whole number, a decimal or a text: equal in print is not equal in floats".into()
+            }
             _ => "a key is a whole number, a decimal, a text, a bool or a time".into(),
         };
         let message = format!("`{}` is {} and cannot be a key", column.name, column.ty);
@@ -183,7 +190,10 @@ impl Reading<'_> {
         let mut windows: Vec<Window> = Vec::new();
         if self.config.list("windows").is_empty() {
             let message = "no window: at least one is needed";
-            self.error(Diagnostic::error(&code::WINDOW, self.config.span("windows"), message).help("write windows: [1d]"));
+            self.error(
+                Diagnostic::error(&code::WINDOW, self.config.span("windows"), message)
+                    .help("write windows: [1d]"),
+            );
         }
         for node in self.config.list("windows") {
             let text = node.str().to_string();
@@ -193,7 +203,8 @@ impl Reading<'_> {
                 Ok(0) => Some(("a window of no length holds nothing".into(), None)),
                 Ok(_) if twice => Some((format!("`{text}` stands here twice"), None)),
                 Ok(_) if text.contains(|c: char| !c.is_ascii_alphanumeric()) => {
-                    let why = "a window is part of column names, so it is written in whole numbers without spaces";
+                    let why =
+                        "a window is part of column names, so it is written in whole numbers without spaces";
                     Some((why.into(), Some("write 90m for 1.5h".into())))
                 }
                 Ok(length_ns) => {
@@ -241,12 +252,20 @@ impl Reading<'_> {
         let name = &entry.key;
         let answer = |ty: Ty| (name.clone(), ty, entry.node.clone());
         let Some(labels) = self.labels else { return answer(Ty::Unknown) };
-        let Some(column) = self.column(name, entry.key_span, labels, "labels") else { return answer(Ty::Unknown) };
+        let Some(column) = self.column(name, entry.key_span, labels, "labels") else {
+            return answer(Ty::Unknown);
+        };
         let ty = column.ty.clone();
         let problem = if self.main.get(name).is_some() {
-            Some(("is a column of `main` too, so nobody could tell which is meant".to_string(), "rename one of them"))
+            Some((
+                "is a column of `main` too, so nobody could tell which is meant".to_string(),
+                "rename one of them",
+            ))
         } else if ty != Ty::Unknown && ty != Ty::Bool && !ty.is_number() {
-            Some((format!("is {ty}; labels are numbers and bools"), "turn it into a number or bool before, with `set`"))
+            Some((
+                format!("is {ty}; labels are numbers and bools"),
+                "turn it into a number or bool before, with `set`",
+            ))
         } else if let Err(why) = value::literal(&entry.node, &ty) {
             Some((format!("is {ty}, and this is none: {why}"), "write a value of the column's type"))
         } else {
@@ -282,7 +301,9 @@ impl Reading<'_> {
         order.sort_by_key(|at| words[*at].from_labels);
         words.sort_by_key(|word: &WordSpec| word.from_labels);
         for what in spec.emits.iter_mut().filter_map(|emit| emit.what.as_mut()) {
-            what.word = what.word.map(|word| order.iter().position(|at| *at == word).expect("every word has a place"));
+            what.word = what
+                .word
+                .map(|word| order.iter().position(|at| *at == word).expect("every word has a place"));
         }
         spec.words = words;
     }
@@ -302,15 +323,18 @@ impl Reading<'_> {
         let Some(form) = form_of(typed.ty()) else {
             if *typed.ty() != Ty::Unknown {
                 let message = format!("windows keep numbers, bools and times, and this is {}", typed.ty());
-                let help = "count what you look for with `share(x == …)`, or keep a number that stands for it";
+                let help =
+                    "count what you look for with `share(x == …)`, or keep a number that stands for it";
                 self.error(Diagnostic::error(&code::AGGREGATE_TYPE, entry.node.span, message).help(help));
             }
             return None;
         };
         let of_labels = typed.columns().iter().filter(|name| labels.contains(*name)).count();
         if of_labels > 0 && of_labels < typed.columns().len() {
-            let column = typed.columns().iter().find(|name| labels.contains(*name)).map_or("", String::as_str);
-            let message = format!("`{column}` comes with labels, and the rest of the expression with records");
+            let column =
+                typed.columns().iter().find(|name| labels.contains(*name)).map_or("", String::as_str);
+            let message =
+                format!("`{column}` comes with labels, and the rest of the expression with records");
             let help = "aggregate them apart: one `emit` over columns of `main`, one over label columns";
             self.error(Diagnostic::error(&code::LABELS_MIXED, entry.node.span, message).help(help));
             return None;

@@ -23,8 +23,13 @@ pub fn make(build: &Build<'_>) -> Result<Box<dyn Stage>, Fault> {
     let main = build.inputs.first().cloned().flatten().unwrap_or_default();
     let labels = build.inputs.get(LABELS).cloned().flatten();
     let mut report = Report::default();
-    let reading =
-        Reading { config: build.config, main: &main, labels: labels.as_ref(), scope: build.scope, report: &mut report };
+    let reading = Reading {
+        config: build.config,
+        main: &main,
+        labels: labels.as_ref(),
+        scope: build.scope,
+        report: &mut report,
+    };
     let spec = { reading }.read();
     assert_eq!(report.errors(), 0, "`{}` was planned and is in error: {:?}", build.name, report.diagnostics);
     Ok(Box::new(WindowFeatures::new(build, &spec, &main, labels.as_ref())?))
@@ -65,10 +70,15 @@ impl WindowFeatures {
         let outputs: Vec<_> = added
             .columns
             .iter()
-            .map(|column| spec.outputs().find(|output| output.name == column.name).expect("a planned column is known"))
+            .map(|column| {
+                spec.outputs().find(|output| output.name == column.name).expect("a planned column is known")
+            })
             .collect();
         let wanted = |word: usize, function: Aggregate| {
-            outputs.iter().filter_map(|o| o.what).any(|what| what.word == Some(word) && what.function == function)
+            outputs
+                .iter()
+                .filter_map(|o| o.what)
+                .any(|what| what.word == Some(word) && what.function == function)
         };
         let key = typed(main, &spec.by);
         let key_types: Vec<Ty> = key.iter().map(|(_, ty)| ty.clone()).collect();
@@ -101,9 +111,9 @@ impl WindowFeatures {
         self.nulls.resize(hull.len() * self.columns.len(), false);
         let rows = std::mem::take(&mut self.main.rows);
         for pass in rows.chunks(PASS) {
-            let found = self.find(pass);
-            for (at, found) in pass.iter().zip(found) {
-                self.take(cx, &batch, *at as usize, found);
+            let guesses = self.guess(pass);
+            for (at, guess) in pass.iter().zip(guesses) {
+                self.take(cx, &batch, *at as usize, guess);
             }
         }
         self.main.rows = rows;
@@ -111,19 +121,20 @@ impl WindowFeatures {
     }
 
     /// Looks the keys of some rows up, and brings what belongs to them near while nothing waits for it.
-    fn find(&self, pass: &[u32]) -> [Guess; PASS] {
-        let mut found = [None; PASS];
-        for (found, at) in found.iter_mut().zip(pass) {
-            *found = self.windows.guess(self.main.hashes[*at as usize]);
+    fn guess(&self, pass: &[u32]) -> [Guess; PASS] {
+        let mut guesses = [Guess::default(); PASS];
+        for (guess, at) in guesses.iter_mut().zip(pass) {
+            *guess = self.windows.guess(self.main.hashes[*at as usize]);
         }
-        let each = || pass.iter().map(|at| self.main.hashes[*at as usize]).zip(found);
-        let slots = each().fold(0, |sum, (hash, found)| sum ^ self.windows.touch_slot(hash, found));
-        std::hint::black_box(each().fold(slots, |sum, (hash, found)| sum ^ self.windows.touch_events(hash, found)));
-        found
+        let each = &guesses[..pass.len()];
+        let slots = each.iter().fold(0, |sum, guess| sum ^ self.windows.touch_slot(*guess));
+        let events = each.iter().fold(slots, |sum, guess| sum ^ self.windows.touch_events(*guess));
+        std::hint::black_box(events);
+        guesses
     }
 
     #[inline]
-    fn take(&mut self, cx: &mut Cx<'_>, batch: &Batch, at: usize, found: Guess) {
+    fn take(&mut self, cx: &mut Cx<'_>, batch: &Batch, at: usize, guess: Guess) {
         let row = batch.rows().hull().start + at;
         let times = &batch.header().times[row];
         let input = &self.main;
@@ -135,7 +146,7 @@ impl WindowFeatures {
             watermark: times.watermark,
         };
         let before = self.windows.savepoint();
-        let view = self.windows.take(found, &arrival);
+        let view = self.windows.take(guess, &arrival);
         let places = at * self.columns.len()..(at + 1) * self.columns.len();
         let answers = self.answers[places.clone()].iter_mut().zip(&mut self.nulls[places]);
         for ((answer, null), (ask, _)) in answers.zip(&self.columns) {
@@ -145,7 +156,8 @@ impl WindowFeatures {
                 Err(_) => {
                     self.windows.rollback(before);
                     self.main.rejected[at] = true;
-                    let reason = "the sum over one of its windows does not fit the type; the record is in no window";
+                    let reason =
+                        "the sum over one of its windows does not fit the type; the record is in no window";
                     return cx.reject(batch, row, &code::SUM_TOO_LARGE, reason);
                 }
             }
@@ -197,7 +209,8 @@ impl Input {
         let programs: Vec<_> = programs.collect();
         // A label is its words alone, and an event has those of its record first.
         let stride = if labels { layout.values + programs.len() } else { layout.stride };
-        let label_key = spec.labels.as_ref().map(|labels| typed(schema, std::slice::from_ref(&labels.by)).remove(0));
+        let label_key =
+            spec.labels.as_ref().map(|labels| typed(schema, std::slice::from_ref(&labels.by)).remove(0));
         Input {
             keys: Keys::new(typed(schema, &spec.by), layout.key),
             hashes: Vec::new(),
@@ -236,7 +249,9 @@ impl Input {
         }
         self.rows.clear();
         let (rejected, start) = (&self.rejected, hull.start);
-        self.rows.extend(batch.rows().iter().map(|row| row - start).filter(|at| !rejected[*at]).map(|at| at as u32));
+        self.rows.extend(
+            batch.rows().iter().map(|row| row - start).filter(|at| !rejected[*at]).map(|at| at as u32),
+        );
     }
 
     fn read_word(&mut self, cx: &mut Cx<'_>, batch: &Batch, program: usize, place: usize) {
@@ -269,7 +284,11 @@ impl Input {
 
 impl Stage for WindowFeatures {
     fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: Batch) -> Result<(), Fault> {
-        if port == LABELS { self.push_labels(cx, batch) } else { self.push_main(cx, batch) }
+        if port == LABELS {
+            self.push_labels(cx, batch)
+        } else {
+            self.push_main(cx, batch)
+        }
         Ok(())
     }
 
@@ -280,7 +299,9 @@ impl Stage for WindowFeatures {
 
 fn misfit_text(misfit: Misfit) -> &'static str {
     match misfit {
-        Misfit::NotFinite => "windows cannot add up a float that is no number, infinite, or 2^62 and more in size",
+        Misfit::NotFinite => {
+            "windows cannot add up a float that is no number, infinite, or 2^62 and more in size"
+        }
         Misfit::Reserved => "the value stands for null inside a window: the smallest i64, or the largest u64",
     }
 }

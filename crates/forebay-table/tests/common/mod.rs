@@ -9,10 +9,10 @@ use forebay_spec::{Configs, MemoryLoader, Options, read_pipeline};
 use forebay_stage::batch::Batch;
 use forebay_stage::expr::{Scalar, Values};
 use forebay_stage::testing::{self, Called};
+use forebay_stage::types::card::Card;
 use forebay_stage::types::format::{Extra, Format};
 use forebay_stage::types::id::NodeId;
-use forebay_stage::types::kind::{Answer, Check, Facts, Models, NoCard, MAIN, ONE, Role, Scope};
-use forebay_stage::types::card::Card;
+use forebay_stage::types::kind::{Answer, Check, Facts, MAIN, Models, NoCard, ONE, Role, Scope};
 use forebay_stage::types::{Addr, Files, Kind, Record, Report, Schema, Span, Ty};
 use forebay_stage::{Build, Fault, Make, ModelFile, ModelFiles, Shards, Stage};
 use forebay_table::factories;
@@ -62,7 +62,8 @@ pub fn written(stage: &str) -> Written {
         "apiVersion: forebay.dev/v1alpha1\nkind: Pipeline\nmetadata: {{ name: test }}\nspec:\n  sources:\n    tx: {{ given: {{}}, schema: \
          {{ a: i64 }} }}\n  stages:\n    it:\n      input: tx\n{lines}  sinks:\n    out: {{ input: it, taken: {{}} }}\n"
     );
-    let kinds: Vec<&'static Kind> = factories().iter().map(|factory| factory.kind).chain([&SOURCE, &SINK]).collect();
+    let kinds: Vec<&'static Kind> =
+        factories().iter().map(|factory| factory.kind).chain([&SOURCE, &SINK]).collect();
     let loader = MemoryLoader::default().with("test.yaml", &text);
     let (mut files, mut report) = (Files::default(), Report::default());
     let loaded = read_pipeline(
@@ -108,7 +109,8 @@ pub fn said(stage: &str, main: &str, labels: Option<&str>) -> String {
     let (mut report, answer) = check_kind(&written, &inputs);
     report.sort();
     if report.diagnostics.is_empty() {
-        let columns = answer.outputs[0].columns.iter().map(|column| format!("{}: {}", column.name, column.ty));
+        let columns =
+            answer.outputs[0].columns.iter().map(|column| format!("{}: {}", column.name, column.ty));
         return columns.collect::<Vec<_>>().join(", ");
     }
     let lines = report.diagnostics.iter().map(|d| {
