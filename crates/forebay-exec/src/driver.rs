@@ -218,8 +218,18 @@ impl Driver {
         }
         self.wish.is_drain()
             || self.nudged
-            || self.intakes.iter().any(|intake| intake.is_due(now))
+            || self.groups.iter().any(|group| self.is_group_due(group, now))
             || self.seal_at().is_some_and(|at| at <= now)
+    }
+
+    /// Whether streams that are merged with each other can read something, or have rows that need not wait for one of them.
+    fn is_group_due(&self, members: &[usize], now: i64) -> bool {
+        let intakes = || members.iter().map(|at| &self.intakes[*at]);
+        if members.len() == 1 || intakes().any(|intake| intake.can_read(now)) {
+            return intakes().any(|intake| intake.waiting() > 0 || intake.can_read(now));
+        }
+        let limit = merge::limit(intakes().map(Intake::head));
+        intakes().filter_map(Intake::first_key).any(|key| limit.allows(&key))
     }
 
     /// When the driver wants to be asked again without anything else happening.

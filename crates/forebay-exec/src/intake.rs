@@ -281,9 +281,10 @@ impl Intake {
         }
     }
 
-    /// Whether there is something to do without waiting.
-    pub fn is_due(&self, now: i64) -> bool {
-        self.waiting() > 0 || self.state == Read::More || matches!(self.state, Read::NotBefore(t) if t <= now)
+    /// Whether nothing waits and there may be something to read.
+    pub fn can_read(&self, now: i64) -> bool {
+        self.waiting() == 0
+            && (self.state == Read::More || matches!(self.state, Read::NotBefore(t) if t <= now))
     }
 
     /// The stream as of what was released so far; ends are filled in when they are known.
