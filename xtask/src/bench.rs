@@ -34,7 +34,7 @@ pub fn is_there() -> bool {
 
 fn run(name: &str) -> Result<(), Failure> {
     let mut cargo = shell::cargo(["run", "--release", "--package", CRATE, "--", name]);
-    println!("$ {}", shell::line(&cargo));
+    tell!("$ {}\n", shell::line(&cargo))?;
     let mut child = cargo.stdout(Stdio::piped()).spawn().map_err(Failure::io("start cargo"))?;
     let folder = shell::target().join("bench");
     let path = folder.join(format!("{name}.jsonl"));
@@ -50,7 +50,7 @@ fn run(name: &str) -> Result<(), Failure> {
         rows.push(row);
     }
     let status = child.wait().map_err(Failure::io("wait for the bench"))?;
-    print!("\n{}\nwritten to {}\n", row::table(&rows), path.display());
+    tell!("\n{}\nwritten to {}\n", row::table(&rows), path.display())?;
     if !status.success() {
         return Err(Failure::Fault(format!("the bench {name} failed ({status})")));
     }

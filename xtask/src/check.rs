@@ -53,9 +53,9 @@ fn rules() -> Result<(), Failure> {
     let mut all = String::new();
     for (name, rule) in RULES {
         let wrong = rule(&metadata)?;
-        println!("{}  {name}", if wrong.is_empty() { "ok   " } else { "WRONG" });
+        tell!("{}  {name}\n", if wrong.is_empty() { "ok   " } else { "WRONG" })?;
         for line in &wrong {
-            println!("       {line}");
+            tell!("       {line}\n")?;
             let _ = write!(all, "\n  {line}");
         }
     }

@@ -32,19 +32,19 @@ fn run(parts: &[Part]) -> Result<(), Failure> {
     let began = Instant::now();
     let mut rows: Vec<(&str, Duration, Result<(), Failure>)> = Vec::new();
     for part in parts {
-        println!("\n== {}", part.name);
+        tell!("\n== {}\n", part.name)?;
         let began = Instant::now();
         let done = (part.run)();
         if let Err(failure) = &done {
-            println!("{}: {failure}", part.name);
+            tell!("{}: {failure}\n", part.name)?;
         }
         rows.push((part.name, began.elapsed(), done));
     }
-    println!("\n{:12}{:>8}", "part", "seconds");
+    tell!("\n{:12}{:>8}\n", "part", "seconds")?;
     for (name, took, done) in &rows {
-        println!("{name:12}{:8.1}  {}", took.as_secs_f64(), if done.is_ok() { "ok" } else { "FAILED" });
+        tell!("{name:12}{:8.1}  {}\n", took.as_secs_f64(), if done.is_ok() { "ok" } else { "FAILED" })?;
     }
-    println!("{:12}{:8.1}", "all", began.elapsed().as_secs_f64());
+    tell!("{:12}{:8.1}\n", "all", began.elapsed().as_secs_f64())?;
     let failed: Vec<&str> =
         rows.iter().filter(|(_, _, done)| done.is_err()).map(|(name, ..)| *name).collect();
     match failed.is_empty() {

@@ -57,7 +57,7 @@ fn run(config: Config) -> Result<(), Failure> {
     let mut engine = Engine::start(&forebay, PIPELINE, &arguments(&stream))?;
     let mut scored = Scored::new(shell::root().join(OUT).join("scored.jsonl"));
     let mut alerts = Alerts::new(&truth);
-    println!("\n{}", table::HEAD);
+    tell!("\n{}\n", table::HEAD)?;
     let began = Instant::now();
     let mut next_line = LINE_EVERY;
     let mut before = (Duration::ZERO, 0);
@@ -69,7 +69,7 @@ fn run(config: Config) -> Result<(), Failure> {
         let elapsed = began.elapsed();
         if elapsed >= next_line || ended.is_some() {
             let look = engine.look();
-            println!("{}", table::line(elapsed, before, &alerts, look));
+            tell!("{}\n", table::line(elapsed, before, &alerts, look))?;
             before = (elapsed, alerts.records());
             next_line = elapsed + LINE_EVERY;
         }
@@ -89,7 +89,7 @@ fn stream(config: &Config) -> Result<PathBuf, Failure> {
     let name = format!("s{seed}-{days}d-{customers}c-{terminals}t");
     let folder = shell::target().join("demo").join(name);
     if folder.is_dir() {
-        println!("the stream is there already: {}", folder.display());
+        tell!("the stream is there already: {}\n", folder.display())?;
         return Ok(folder);
     }
     // Whole or not there: a run that is interrupted leaves nothing that looks like a stream.
@@ -140,8 +140,9 @@ fn report(
         )));
     }
     let percent = |first: u32| format!("{:.0} %", 100.0 * alerts.precision(first).unwrap_or(0.0));
-    println!(
-        "\np50 and p99 are from the arrival of a record to its being written, as fast as the files can be read.
+    tell!(
+        "\np50 and p99 are those of the last ten seconds, from the arrival of a record to its being written to the sink, as fast as the
+files can be read. Who reads the output sees it with the commit that follows.
 
 {ledger}
 {} of {} transactions are frauds. {} alerts were raised, {} of them right. Of the {} transactions with the highest
@@ -150,7 +151,7 @@ about a week after it.
 
   {OUT}/scored.jsonl   every transaction with score, decision and rule
   {OUT}/dead.jsonl     what could not be processed, with reason and origin
-",
+\n",
         table::grouped(truth.frauds()),
         table::grouped(went_in),
         table::grouped(alerts.raised()),
@@ -158,22 +159,21 @@ about a week after it.
         alerts::A_DAY,
         percent(0),
         percent(alerts.days().saturating_sub(30)),
-    );
-    next_steps(forebay, arguments);
-    Ok(())
+    )?;
+    next_steps(forebay, arguments)
 }
 
-fn next_steps(forebay: &Path, arguments: &[String]) {
+fn next_steps(forebay: &Path, arguments: &[String]) -> Result<(), Failure> {
     let mut plan = shell::command(forebay);
     plan.args(["plan", PIPELINE, "--explain"]).args(arguments);
     let forebay = forebay.strip_prefix(shell::root()).unwrap_or(forebay).display();
-    println!(
+    tell!(
         "Try next:
   grep '\"decision\":\"review\"' {OUT}/scored.jsonl | head -3
   cargo xtask demo --seed 2
   {forebay} kinds window_features
   {forebay} validate tests/corpus/several-in-one-file.yaml
-  {}",
+  {}\n",
         shell::line(&plan)
-    );
+    )
 }

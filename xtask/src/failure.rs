@@ -9,6 +9,8 @@ pub enum Failure {
     Fault(String),
     /// The words on the command line are.
     Usage(String),
+    /// Whoever read the output has seen enough, as `head` does.
+    Unheard,
     /// Something that is needed is not there; the text says how to get it.
     Away(String),
 }
@@ -19,6 +21,8 @@ impl Failure {
             Failure::Fault(_) => ExitCode::from(1),
             Failure::Usage(_) => ExitCode::from(2),
             Failure::Away(_) => ExitCode::from(3),
+            // What a shell says of a program that was ended by SIGPIPE.
+            Failure::Unheard => ExitCode::from(141),
         }
     }
 
@@ -33,6 +37,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Fault(why) | Failure::Usage(why) | Failure::Away(why) => f.write_str(why),
+            Failure::Unheard => f.write_str("nobody reads the output"),
         }
     }
 }

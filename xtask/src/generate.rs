@@ -27,7 +27,7 @@ transaction whether it is a fraud. The same numbers give the same bytes on every
             return Err(Failure::Usage("--out DIR says where the files go".into()));
         };
         write(config(args, Config::default())?, Path::new(out))?;
-        println!("written to {out}");
+        tell!("written to {out}\n")?;
         Ok(())
     },
 };
@@ -50,14 +50,14 @@ pub fn write(config: Config, folder: &Path) -> Result<(), Failure> {
     let summary =
         card::write(generator, folder).map_err(Failure::io(format!("write to {}", folder.display())))?;
     let frauds: u64 = summary.frauds.iter().sum();
-    println!(
-        "generated {} transactions, {frauds} frauds, {} chargebacks in {:.1} s",
+    tell!(
+        "generated {} transactions, {frauds} frauds, {} chargebacks in {:.1} s\n",
         summary.transactions,
         summary.chargebacks,
         began.elapsed().as_secs_f64()
-    );
+    )?;
     for (scenario, count) in Scenario::ALL.iter().zip(summary.frauds) {
-        println!("  {:14}{count:8}", scenario.name());
+        tell!("  {:14}{count:8}\n", scenario.name())?;
     }
     Ok(())
 }

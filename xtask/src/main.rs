@@ -4,8 +4,10 @@
 //! calls `cargo` and `forebay` as programs. It touches the network only through cargo, apt and pip. A verb that cannot
 //! work yet is not listed.
 
-mod args;
 mod failure;
+#[macro_use]
+mod tell;
+mod args;
 mod shell;
 mod metadata;
 mod check;
@@ -19,6 +21,7 @@ mod ci;
 use std::process::ExitCode;
 
 use args::{Request, Verb};
+use failure::Failure;
 
 /// In the order in which a newcomer needs them.
 fn verbs() -> Vec<&'static Verb> {
@@ -31,17 +34,16 @@ fn verbs() -> Vec<&'static Verb> {
 
 fn main() -> ExitCode {
     let done = match args::read(&verbs(), std::env::args().skip(1)) {
-        Ok(Request::Help(text)) => {
-            print!("{text}");
-            Ok(())
-        }
+        Ok(Request::Help(text)) => tell!("{text}"),
         Ok(Request::Run(verb, args)) => (verb.run)(&args),
         Err(failure) => Err(failure),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("xtask: {failure}");
+            if !matches!(failure, Failure::Unheard) {
+                eprintln!("xtask: {failure}");
+            }
             failure.exit_code()
         }
     }

@@ -23,7 +23,7 @@ Made for Debian 12. Written for Ubuntu 24.04 as well, and not tested there.",
         machine()?;
         shell::run(&mut shell::cargo(["build", "--package", "forebay-cli"]))?;
         models(&shell::target().join("debug/forebay"))?;
-        println!("set-up: everything is there");
+        tell!("set-up: everything is there\n")?;
         Ok(())
     },
 };
@@ -60,7 +60,7 @@ pub fn machine() -> Result<(), Failure> {
         return Ok(());
     }
     for need in &missing {
-        println!("set-up: {} is missing ({})", need.what, need.why);
+        tell!("set-up: {} is missing ({})\n", need.what, need.why)?;
     }
     let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
     for args in [

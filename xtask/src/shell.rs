@@ -32,7 +32,7 @@ pub fn target() -> PathBuf {
 
 /// Shows and runs a command whose output goes to the user.
 pub fn run(command: &mut Command) -> Result<Duration, Failure> {
-    println!("$ {}", line(command));
+    tell!("$ {}\n", line(command))?;
     let began = Instant::now();
     let status = command.status().map_err(|error| no_program(command, &error))?;
     match status.success() {

@@ -31,19 +31,19 @@ pub fn run() -> Result<(), Failure> {
     setup::models(&shell::target().join("debug/forebay"))?;
     let mut cargo = shell::cargo(tests);
     cargo.args(["--", "--show-output"]).stdout(Stdio::piped());
-    println!("$ {}", shell::line(&cargo));
+    tell!("$ {}\n", shell::line(&cargo))?;
     let began = Instant::now();
     let mut child = cargo.spawn().map_err(Failure::io("start cargo"))?;
     let mut digest = Digest::default();
     for line in BufReader::new(child.stdout.take().expect("it is piped")).lines() {
         let line = line.map_err(Failure::io("read what the tests say"))?;
         if digest.take(&line) {
-            println!("{line}");
+            tell!("{line}\n")?;
         }
     }
     let status = child.wait().map_err(Failure::io("wait for cargo"))?;
     let python = reference_features()?;
-    println!("\n{}      {python}\ntests took {} s", digest.summary(), began.elapsed().as_secs());
+    tell!("\n{}      {python}\ntests took {} s\n", digest.summary(), began.elapsed().as_secs())?;
     match status.success() {
         true => Ok(()),
         false => Err(Failure::Fault("tests failed; their names stand under `failures:` above".into())),

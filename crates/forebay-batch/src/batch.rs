@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::{Col, Columns, Header, Rows};
 
 /// The groups of a batch, the first made by the node whose row space it is.
-pub type Groups = SmallVec<[Arc<Columns>; 6]>;
+pub type Groups = SmallVec<[Arc<Columns>; 8]>;
 
 /// Records in columns. A clone shares everything and copies nothing.
 #[derive(Clone, Debug)]
@@ -64,10 +64,19 @@ impl Batch {
         self
     }
 
-    /// The batch with these groups over the same rows.
-    pub fn regroup(mut self, columns: Arc<Columns>) -> Batch {
+    /// Has this group over the same rows, and no other.
+    pub fn regroup(&mut self, columns: Arc<Columns>) {
         self.groups = SmallVec::from_iter([columns]);
-        self
+    }
+
+    /// Adds a group, made over the same rows.
+    pub fn push(&mut self, columns: Arc<Columns>) {
+        self.groups.push(columns);
+    }
+
+    /// Selects other rows, most often fewer.
+    pub fn narrow(&mut self, rows: Rows) {
+        self.rows = rows;
     }
 
     /// The batch with other rows, most often fewer.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use forebay_types::Ty;
 
-use crate::{Col, ColMut, Columns};
+use crate::{Col, ColMut, Columns, Presence};
 
 /// How many groups given out are looked at for reuse; more in flight than that allocate.
 const RING: usize = 64;
@@ -75,10 +75,19 @@ impl Builder {
     }
 }
 
+impl Col {
+    /// A column without a value in any row.
+    pub fn missing(ty: &Ty, rows: usize) -> Col {
+        let (mut build, mut col) = (ColMut::new(ty), Col::default());
+        (0..rows).for_each(|_| build.push_absent(Presence::Missing));
+        build.freeze_into(&mut col);
+        col
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Presence;
 
     fn build(builder: &mut Builder, rows: usize) -> Arc<Columns> {
         builder.begin();
@@ -118,6 +127,23 @@ mod tests {
             [Presence::Value, Presence::Missing, Presence::Value]
         );
         assert_eq!(second.cols[1].var().str(3), "t3", "a held group is not touched");
+    }
+
+    #[test]
+    fn padding_stands_between_rows_and_says_nothing() {
+        let mut builder = Builder::new(&types());
+        builder.begin();
+        (0..3).for_each(|col| builder.col(col).pad(2));
+        builder.col(0).push(7i64);
+        builder.col(1).push_str("a");
+        builder.col(2).push_absent(Presence::Null);
+        (0..3).for_each(|col| builder.col(col).pad(1));
+        let made = builder.finish();
+        assert_eq!(made.cols[0].fixed::<i64>(), [0, 0, 7, 0]);
+        assert_eq!([0, 1, 2, 3].map(|row| made.cols[1].var().str(row)), ["", "", "a", ""]);
+        assert_eq!(made.cols[2].list().0, [0, 0, 0, 0, 0]);
+        assert_eq!(made.cols[2].presence_bytes(), Some(&[0, 0, Presence::Null as u8, 0][..]));
+        assert_eq!(made.cols[0].presence_bytes(), None);
     }
 
     #[test]

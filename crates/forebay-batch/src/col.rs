@@ -1,5 +1,6 @@
 //! Columns: values in Arrow's layout beside one byte a row that says value, null or missing.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytemuck::Pod;
@@ -134,6 +135,19 @@ impl Col {
 }
 
 impl Col {
+    /// Whether there are at least so many rows.
+    pub fn holds(&self, rows: usize) -> bool {
+        let presence = self.presence.as_ref().is_none_or(|presence| presence.len() >= rows);
+        presence
+            && match &self.data {
+                Data::Fixed { width, values } => values.len() >= rows * width,
+                Data::Var { offsets, .. } | Data::List { offsets, .. } => {
+                    offsets.len() >= (rows + 1) * size_of::<u32>()
+                }
+                Data::Struct(fields) => fields.iter().all(|field| field.holds(rows)),
+            }
+    }
+
     /// Rows `from..to`, sharing the memory.
     pub fn part(&self, from: usize, to: usize) -> Col {
         let presence = self.presence.as_ref().map(|buf| buf.part(from, to));
@@ -293,6 +307,54 @@ impl ColMut {
         }
     }
 
+    /// Rows that nobody reads: zeros, empty texts and empty lists.
+    pub fn pad(&mut self, rows: usize) {
+        match &mut self.data {
+            DataMut::Fixed { width, values } => repeat(values, 0u8, rows * *width),
+            DataMut::Var { offsets, bytes } => repeat(offsets, bytes.len() as u32, rows),
+            DataMut::List { offsets, items } => repeat(offsets, items.rows as u32, rows),
+            DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.pad(rows)),
+        }
+        self.rows += rows;
+        if self.absent {
+            repeat(&mut self.presence, Presence::Value as u8, rows);
+        }
+    }
+
+    /// Adds rows of a finished column of the same type, all at once.
+    pub fn append(&mut self, from: &Col, rows: Range<usize>) {
+        match (&mut self.data, &from.data) {
+            (DataMut::Fixed { width, values }, Data::Fixed { values: more, .. }) => {
+                values.extend(&more.bytes()[rows.start * *width..rows.end * *width]);
+            }
+            (DataMut::Var { offsets, bytes }, Data::Var { offsets: more, bytes: source }) => {
+                let taken = append_offsets(offsets, more.slice(), rows.clone());
+                bytes.extend(&source.bytes()[taken]);
+            }
+            (DataMut::List { offsets, items }, Data::List { offsets: more, items: source }) => {
+                let taken = append_offsets(offsets, more.slice(), rows.clone());
+                items.append(source, taken);
+            }
+            (DataMut::Struct(fields), Data::Struct(more)) => {
+                fields.iter_mut().zip(more).for_each(|(field, more)| field.append(more, rows.clone()));
+            }
+            (_, other) => panic!("a column of another type was expected, found {other:?}"),
+        }
+        let before = self.rows;
+        self.rows += rows.len();
+        let presence = from.presence_bytes().map(|presence| &presence[rows.clone()]);
+        let absent = presence.filter(|presence| presence.iter().any(|byte| *byte != Presence::Value as u8));
+        if absent.is_some() && !self.absent {
+            repeat(&mut self.presence, Presence::Value as u8, before);
+            self.absent = true;
+        }
+        match absent {
+            Some(absent) => self.presence.extend(absent),
+            None if self.absent => repeat(&mut self.presence, Presence::Value as u8, rows.len()),
+            None => {}
+        }
+    }
+
     /// Says what is in a row that was pushed or written already.
     pub fn set_presence(&mut self, row: usize, presence: Presence) {
         if !self.absent {
@@ -419,8 +481,21 @@ impl ColMut {
     }
 }
 
+fn repeat<T: Pod>(buf: &mut BufMut, value: T, count: usize) {
+    let before = buf.len() / size_of::<T>();
+    buf.resize(before + count)[before..].fill(value);
+}
+
 fn thaw(buf: &mut Buf) -> BufMut {
     std::mem::take(buf).recycle().unwrap_or_default()
+}
+
+/// Goes on with the offsets of some rows of another column; gives what of its items they span.
+fn append_offsets(offsets: &mut BufMut, more: &[u32], rows: Range<usize>) -> Range<usize> {
+    let (first, last) = (more[rows.start], more[rows.end]);
+    let end = last_offset(offsets) as u32;
+    more[rows.start + 1..=rows.end].iter().for_each(|offset| offsets.push(offset - first + end));
+    first as usize..last as usize
 }
 
 fn first_offset() -> BufMut {

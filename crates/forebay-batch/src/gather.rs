@@ -14,7 +14,8 @@ pub struct Pick {
     pub row: u32,
 }
 
-/// Column `i` of the builder becomes the column at `addrs[i]`, row `j` of it the picked row `j`.
+/// Column `i` of the builder becomes the column at `addrs[i]`, row `j` of it the picked row `j`. A column that lies
+/// [nowhere](Addr::NOWHERE) is missing in every row.
 pub fn gather_columns(
     builder: &mut Builder,
     types: &[Ty],
@@ -24,9 +25,30 @@ pub fn gather_columns(
 ) -> Arc<Columns> {
     builder.begin();
     for ((out, ty), addr) in builder.cols().iter_mut().zip(types).zip(addrs) {
+        if *addr == Addr::NOWHERE {
+            picks.iter().for_each(|_| out.push_absent(Presence::Missing));
+            continue;
+        }
         let sources: smallvec::SmallVec<[&Col; 8]> = batches.iter().map(|batch| batch.col(*addr)).collect();
         let rows = picks.iter().map(|pick| (sources[pick.batch as usize], pick.row as usize));
         copy_rows(out, ty, rows);
+    }
+    builder.finish()
+}
+
+/// Puts together what one node added to parts of one batch: the last groups of `parts`, which have the same header and
+/// whose selections ascend, as one group over the whole row space. Rows that no part selects are unspecified.
+pub fn splice_columns(builder: &mut Builder, parts: &[Batch]) -> Arc<Columns> {
+    let rows = parts.first().map_or(0, |part| part.header().rows());
+    builder.begin();
+    for (index, out) in builder.cols().iter_mut().enumerate() {
+        for part in parts {
+            let hull = part.rows().hull();
+            out.pad(hull.start - out.rows());
+            let group = part.groups().last().expect("every part was added to");
+            out.append(&group.cols[index], hull);
+        }
+        out.pad(rows - out.rows());
     }
     builder.finish()
 }
@@ -102,7 +124,7 @@ mod tests {
     use forebay_types::{Epoch, StreamId};
 
     use super::*;
-    use crate::{HeaderRing, Origin, Times};
+    use crate::{HeaderRing, Origin, Rows, Times};
 
     fn batch(values: &[(i32, Option<&str>, &[u16])]) -> Batch {
         let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
@@ -125,6 +147,28 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_batch_become_one_again() {
+        let whole = batch(&[
+            (1, Some("one"), &[1]),
+            (2, None, &[]),
+            (3, Some("three"), &[3, 3, 3]),
+            (4, Some("four"), &[4]),
+            (5, None, &[5]),
+        ]);
+        let part = |from: u32, to: u32| whole.clone().select(Rows::Range(from, to));
+        let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
+        let group = splice_columns(&mut Builder::new(&types), &[part(0, 2), part(2, 3), part(4, 5)]);
+        let numbers = group.cols[0].fixed::<i32>();
+        assert_eq!((numbers.len(), &numbers[..3], numbers[4]), (5, &[1, 2, 3][..], 5));
+        let presence = [0, 1, 2, 4].map(|row| group.cols[1].presence(row));
+        assert_eq!(presence, [Presence::Value, Presence::Null, Presence::Value, Presence::Null]);
+        assert_eq!((group.cols[1].var().str(0), group.cols[1].var().str(2)), ("one", "three"));
+        let (offsets, items) = group.cols[2].list();
+        assert_eq!(offsets, [0, 1, 1, 4, 4, 5]);
+        assert_eq!(items.fixed::<u16>(), [1, 3, 3, 3, 5]);
+    }
+
+    #[test]
     fn rows_of_several_batches_come_in_the_picked_order() {
         let a = batch(&[(1, Some("one"), &[1]), (3, None, &[])]);
         let b = batch(&[(2, Some("two"), &[2, 2])]);
@@ -136,5 +180,18 @@ mod tests {
         assert_eq!((group.cols[2].var().str(1), group.cols[2].presence(2)), ("two", Presence::Null));
         let (offsets, items) = group.cols[0].list();
         assert_eq!((offsets, items.fixed::<u16>()), (&[0, 1, 3, 3][..], &[1, 2, 2][..]));
+    }
+
+    #[test]
+    fn a_column_that_lies_nowhere_is_missing() {
+        let batches = [batch(&[(1, None, &[]), (2, None, &[])])];
+        let types = [Ty::I32, Ty::String.optional()];
+        let addrs = [Addr { group: 0, column: 0 }, Addr::NOWHERE];
+        let picks = [1, 0, 1].map(|row| Pick { batch: 0, row });
+        let group = gather_columns(&mut Builder::new(&types), &types, &addrs, &batches, &picks);
+        assert_eq!(group.cols[0].fixed::<i32>(), [2, 1, 2]);
+        assert!((0..3).all(|row| group.cols[1].presence(row) == Presence::Missing));
+        let alone = Col::missing(&Ty::List(Box::new(Ty::U16)).optional(), 2);
+        assert!(alone.holds(2) && alone.presence(1) == Presence::Missing);
     }
 }

@@ -6,6 +6,7 @@
 //! their parents; ends go to the parents.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,12 +28,34 @@ pub struct Origin {
     pub ordinal: u32,
 }
 
-/// The bytes that records were read from, for those that will be rejected.
-#[derive(Clone, Debug, Default)]
+/// The bytes that records were read from, for those that will be rejected. Empty where nobody wants them.
+#[derive(Debug, Default)]
 pub struct Raw {
     pub buf: Buf,
     /// Byte range of each row.
     pub ranges: Vec<(u32, u32)>,
+}
+
+impl Raw {
+    /// The bytes of a row, where they were kept.
+    pub fn get(&self, row: usize) -> Option<&[u8]> {
+        let (start, end) = *self.ranges.get(row)?;
+        Some(&self.buf.bytes()[start as usize..end as usize])
+    }
+
+    /// Becomes the rows `rows` of another.
+    pub fn become_part(&mut self, whole: &Raw, rows: Range<usize>) {
+        self.clear();
+        if !whole.ranges.is_empty() {
+            self.buf = whole.buf.clone();
+            self.ranges.extend_from_slice(&whole.ranges[rows]);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.buf = Buf::default();
+        self.ranges.clear();
+    }
 }
 
 /// The times of a record, nanoseconds since 1970.
@@ -58,7 +81,7 @@ pub struct Header {
     pub origin: Vec<Origin>,
     pub times: Vec<Times>,
     /// The original bytes, where somebody may want them.
-    pub raw: Option<Raw>,
+    pub raw: Raw,
     /// End and flags of each record, in a source's header; empty where rows have parents.
     ends: Vec<AtomicU32>,
     parents: Vec<Arc<Header>>,
@@ -68,6 +91,8 @@ pub struct Header {
 
 /// Beside an end: the record was processed after its deadline or without a stage that had no time for it.
 const LATE: u32 = 1 << 31;
+/// A model was left out for it.
+const UNSCORED: u32 = 1 << 30;
 
 impl Header {
     pub fn rows(&self) -> usize {
@@ -79,6 +104,14 @@ impl Header {
         self.origin.push(origin);
         self.times.push(times);
         self.ends.push(AtomicU32::new(0));
+    }
+
+    /// Adds rows of a source, all at once.
+    pub fn extend(&mut self, origins: impl ExactSizeIterator<Item = Origin>, times: &[Times]) {
+        debug_assert_eq!(origins.len(), times.len());
+        self.origin.extend(origins);
+        self.times.extend_from_slice(times);
+        self.ends.resize_with(self.origin.len(), AtomicU32::default);
     }
 
     /// Names a header whose rows become parents; the index is for [`push_child`](Self::push_child).
@@ -124,18 +157,35 @@ impl Header {
     }
 
     pub fn set_late(&self, row: usize) {
+        self.set(row, LATE);
+    }
+
+    pub fn is_late(&self, row: usize) -> bool {
+        self.has(row, LATE)
+    }
+
+    /// A model was left out for the record: what it says of its models is not said of this one.
+    pub fn set_unscored(&self, row: usize) {
+        self.set(row, UNSCORED);
+    }
+
+    pub fn is_unscored(&self, row: usize) -> bool {
+        self.has(row, UNSCORED)
+    }
+
+    fn set(&self, row: usize, flag: u32) {
         match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].set_late(*parent_row as usize),
+            Some((parent, parent_row)) => self.parents[*parent as usize].set(*parent_row as usize, flag),
             None => {
-                self.ends[row].fetch_or(LATE, Ordering::Relaxed);
+                self.ends[row].fetch_or(flag, Ordering::Relaxed);
             }
         }
     }
 
-    pub fn is_late(&self, row: usize) -> bool {
+    fn has(&self, row: usize, flag: u32) -> bool {
         match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].is_late(*parent_row as usize),
-            None => self.ends[row].load(Ordering::Relaxed) & LATE != 0,
+            Some((parent, parent_row)) => self.parents[*parent as usize].has(*parent_row as usize, flag),
+            None => self.ends[row].load(Ordering::Relaxed) & flag != 0,
         }
     }
 
@@ -143,11 +193,7 @@ impl Header {
     pub fn raw_bytes(&self, row: usize) -> Option<&[u8]> {
         match self.parent_rows.get(row) {
             Some((parent, parent_row)) => self.parents[*parent as usize].raw_bytes(*parent_row as usize),
-            None => {
-                let raw = self.raw.as_ref()?;
-                let (start, end) = raw.ranges[row];
-                Some(&raw.buf.bytes()[start as usize..end as usize])
-            }
+            None => self.raw.get(row),
         }
     }
 
@@ -159,7 +205,7 @@ impl Header {
     fn clear(&mut self) {
         self.origin.clear();
         self.times.clear();
-        self.raw = None;
+        self.raw.clear();
         self.ends.clear();
         self.parents.clear();
         self.parent_rows.clear();
@@ -211,6 +257,11 @@ impl HeaderRing {
             header.clear();
             self.free.extend(self.out.pop_front());
         }
+    }
+
+    /// When the oldest record arrived that is still worked on, nanoseconds since 1970.
+    pub fn oldest_arrival(&self) -> Option<i64> {
+        Some(self.out.front()?.times.first()?.arrival)
     }
 
     /// The epoch of the oldest header that is still worked on.
@@ -288,7 +339,9 @@ mod tests {
         child.end(0, end(Fate::Dropped));
         child.end(1, end(Fate::Absorbed));
         child.set_late(1);
+        child.set_unscored(0);
         assert!(child.is_late(1) && !child.is_late(0));
+        assert!(child.is_unscored(0) && !child.is_unscored(1));
         drop(child);
         assert!(settled(&mut ring).is_empty(), "the gathered header still holds its parents");
         gathered.settle(|_| {});

@@ -20,6 +20,6 @@ pub use batch::{Batch, Groups};
 pub use buf::{Buf, BufMut, Memory};
 pub use builder::Builder;
 pub use col::{Col, ColMut, Columns, Data, DataMut, Presence, VarView};
-pub use gather::{Pick, copy_rows, gather_columns};
+pub use gather::{Pick, copy_rows, gather_columns, splice_columns};
 pub use header::{Header, HeaderRing, Origin, Raw, Settled, Times};
 pub use rows::{Rows, RowsIter, RowsRing};

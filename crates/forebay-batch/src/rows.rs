@@ -23,6 +23,15 @@ impl Rows {
         self.len() == 0
     }
 
+    /// The `index`-th selected row.
+    #[inline]
+    pub fn at(&self, index: usize) -> usize {
+        match self {
+            Rows::Range(start, _) => *start as usize + index,
+            Rows::List(rows) => rows[index] as usize,
+        }
+    }
+
     pub fn iter(&self) -> RowsIter<'_> {
         match self {
             Rows::Range(start, end) => RowsIter::Range(*start as usize..*end as usize),
@@ -38,14 +47,6 @@ impl Rows {
                 (Some(first), Some(last)) => *first as usize..*last as usize + 1,
                 _ => 0..0,
             },
-        }
-    }
-
-    /// The selected rows from the `from`-th to before the `to`-th.
-    pub fn part(&self, from: usize, to: usize) -> Rows {
-        match self {
-            Rows::Range(start, _) => Rows::Range(start + from as u32, start + to as u32),
-            Rows::List(rows) => Rows::List(Arc::new(rows[from..to].to_vec())),
         }
     }
 }
@@ -97,6 +98,15 @@ impl RowsRing {
         self.give(list)
     }
 
+    /// The selected rows from the `from`-th to before the `to`-th.
+    pub fn part(&mut self, rows: &Rows, from: usize, to: usize) -> Rows {
+        match rows {
+            Rows::Range(start, _) => Rows::Range(start + from as u32, start + to as u32),
+            Rows::List(list) if from == 0 && to == list.len() => rows.clone(),
+            Rows::List(list) => self.list(list[from..to].iter().copied()),
+        }
+    }
+
     /// A selection of exactly these rows, which ascend.
     pub fn list(&mut self, rows: impl IntoIterator<Item = u32>) -> Rows {
         let mut list = self.take();
@@ -133,7 +143,8 @@ mod tests {
         let even = ring.filter(&all, |row| row % 2 == 0);
         assert_eq!(even.iter().collect::<Vec<_>>(), [2, 4, 6]);
         assert_eq!(even.hull(), 2..7);
-        assert_eq!(even.part(1, 3).iter().collect::<Vec<_>>(), [4, 6]);
+        assert_eq!((even.at(2), all.at(2)), (6, 4));
+        assert_eq!(ring.part(&even, 1, 3).iter().collect::<Vec<_>>(), [4, 6]);
         let Rows::List(list) = &even else { panic!("a filtered range is a list") };
         let address = list.as_ptr();
         drop(even);

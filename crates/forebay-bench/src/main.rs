@@ -5,6 +5,7 @@ mod failure;
 mod row;
 mod machine;
 
+mod core;
 mod fraud;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use row::Rows;
 /// A bench by its name.
 type Bench = (&'static str, fn(&mut Rows) -> Result<(), Failure>);
 
-const BENCHES: &[Bench] = &[("fraud", fraud::run)];
+const BENCHES: &[Bench] = &[("core", core::run), ("fraud", fraud::run)];
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();

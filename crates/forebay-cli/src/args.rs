@@ -47,7 +47,7 @@ pub struct Files {
     /// Pipeline files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
-    /// Put a value in place of one in the file; paths start at `spec` (vars.review_above=0.95)
+    /// Put a value in place of one in the file; paths start inside `spec` (vars.review_above=0.95)
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Use the vars and connections of an environment, configs/env/NAME.yaml
@@ -140,11 +140,15 @@ pub struct Run {
     #[arg(long)]
     pub fresh: bool,
     /// Where /healthz, /readyz, /metrics and /pipelines are served; port 0 is any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     pub admin: SocketAddr,
     /// How long a stop may take; what is not committed by then is done again by the next run
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = nanos)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = nanos, allow_hyphen_values = true)]
     pub drain_deadline: i64,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, as in 127.0.0.1:9100".to_string())
 }
 
 fn nanos(text: &str) -> Result<i64, String> {
@@ -194,7 +198,7 @@ pub struct Models {
     /// NAME or NAME@VERSION; all where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Take cards from here instead of the nearest configs/
+    /// Take cards from here instead of the configs/ that is here or nearest above
     #[arg(long, value_name = "DIR")]
     pub configs: Option<String>,
     /// Print results for programs
@@ -214,7 +218,7 @@ pub struct Kinds {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code such as FB0301
+    /// A code such as FB0301, or its number
     #[arg(value_name = "CODE")]
     pub codes: Vec<String>,
     /// Print results for programs
@@ -224,7 +228,7 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// A kind of node, or Model, Connection, Environment or PoP; pipeline files where none is named
+    /// A kind of node, or Pipeline, Model, Connection, Environment or PoP; pipeline files where none is named
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What is wrong with files, for people on standard error or for programs on standard output.
 
-use forebay_types::{Diagnostic, Files, Report, Severity, Span};
+use forebay_types::{Diagnostic, Files, Report, Severity, Span, code};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -24,8 +24,11 @@ pub fn sum(report: &Report, checked: usize) {
     say(&format!("{}: {errors}, {warnings}\n", number_of(checked, "file")));
 }
 
-/// What the report means for the exit code.
+/// What the report means for the exit code: a wrong argument is no fault of the file.
 pub fn exit(report: &Report, deny_warnings: bool) -> Exit {
+    if report.diagnostics.iter().any(|diagnostic| diagnostic.code == &code::ARGUMENT) {
+        return Exit::Usage;
+    }
     let faults = report.errors() + if deny_warnings { report.warnings() } else { 0 };
     if faults == 0 { Exit::Good } else { Exit::Fault }
 }
@@ -55,7 +58,7 @@ fn one(diagnostic: &Diagnostic, files: &Files) -> Value {
 }
 
 /// File, line and column, both from 1; null for what stands in no file.
-fn place(span: Span, files: &Files) -> Value {
+pub fn place(span: Span, files: &Files) -> Value {
     if span.is_none() {
         return json!({ "file": null, "line": null, "column": null });
     }

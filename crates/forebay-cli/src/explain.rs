@@ -10,14 +10,8 @@ use crate::output::{Paint, misuse, print};
 use crate::table::{indented, table};
 
 pub fn run(args: &Explain) -> Exit {
-    let mut codes: Vec<&Code> = Vec::new();
-    for id in &args.codes {
-        match code::find(id) {
-            Some(code) => codes.push(code),
-            None => return misuse(&unknown(id)),
-        }
-    }
-    let all = codes.is_empty();
+    let mut codes: Vec<&Code> = args.codes.iter().filter_map(|id| find(id)).collect();
+    let all = args.codes.is_empty();
     if all {
         codes = code::ALL.to_vec();
     }
@@ -28,11 +22,20 @@ pub fn run(args: &Explain) -> Exit {
             codes.iter().map(|code| explain(code, Paint::stdout())).collect::<Vec<_>>().join("\n\n")
         }
     };
-    print(&text);
-    Exit::Good
+    if !codes.is_empty() {
+        print(&text);
+    }
+    let unknown = args.codes.iter().filter(|id| find(id).is_none());
+    unknown.map(|id| misuse(&no_code(id))).max().unwrap_or(Exit::Good)
 }
 
-fn unknown(id: &str) -> String {
+/// `FB0842`, and `842` in short.
+fn find(id: &str) -> Option<&'static Code> {
+    let number = id.parse::<u16>().ok().map(|number| format!("FB{number:04}"));
+    code::find(number.as_deref().unwrap_or(id))
+}
+
+fn no_code(id: &str) -> String {
     match nearest(&id.to_ascii_uppercase(), code::ALL.iter().map(|code| code.id)) {
         Some(near) => format!("there is no code `{id}`; did you mean {near}?"),
         None => format!("there is no code `{id}`; `forebay explain` lists all of them"),

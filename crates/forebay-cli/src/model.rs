@@ -1,9 +1,11 @@
 //! `forebay model pull|ls|show|verify`: cards in `configs/models/`, and their files on this machine.
 
+use std::fs;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use forebay_node::{Error, Model, Models, Progress, Step, load_configs};
+use forebay_node::{Error, Model, Models, Progress, RUNTIME, Step, load_configs};
 use forebay_types::card::{Batching, Card, Dim, Tensor};
 use forebay_types::unit::SizeText;
 use serde_json::{Value, json};
@@ -22,13 +24,18 @@ pub fn run(args: &args::Model) -> Exit {
     let worst = diagnostics::exit(&report, false);
     let done = Models::new(&configs).and_then(|models| {
         let chosen = choose(&models, &names.names)?;
-        if chosen.is_empty() && !names.json {
-            let folder = configs.folder.as_deref().unwrap_or("configs");
-            say(&format!("there are no cards of models in {folder}/models\n"));
+        if chosen.is_empty() && !names.json && worst == Exit::Good {
+            say(&match &configs.folder {
+                Some(folder) => format!("there are no cards of models in {folder}/models\n"),
+                None => format!(
+                    "there are no cards of models: there is no `configs/` here or above\n  {} name one with --configs DIR\n",
+                    Paint::stderr().cyan("help:")
+                ),
+            });
         }
         match &args.verb {
             ModelVerb::Pull(_) => Ok(pull(&models, &chosen, names.json)),
-            ModelVerb::Ls(_) => Ok(list(&chosen, names.json)),
+            ModelVerb::Ls(_) => Ok(list(&models, &chosen, names.json)),
             ModelVerb::Show(_) => Ok(show(&chosen, names.json)),
             ModelVerb::Verify(_) => Ok(verify(&models, &chosen, names.json)),
         }
@@ -51,7 +58,7 @@ fn pull(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     let mut bar = Bar::default();
     let mut worst = Exit::Good;
     let mut pulled: Vec<Value> = Vec::new();
-    let mut take = |label: String, path: Result<std::path::PathBuf, Error>, bar: &mut Bar| {
+    let mut take = |label: String, path: Result<PathBuf, Error>, bar: &mut Bar| {
         bar.clear();
         match path {
             Ok(path) if json => pulled.push(json!({ "name": label, "file": path })),
@@ -60,7 +67,7 @@ fn pull(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
         }
     };
     let runtime = models.pull_runtime(&mut |progress| bar.show(&progress));
-    take("ONNX Runtime".into(), runtime, &mut bar);
+    take(runtime_label(), runtime, &mut bar);
     for model in chosen {
         let path = models.pull(model, &mut |progress| bar.show(&progress));
         take(model.card.label(), path, &mut bar);
@@ -69,6 +76,24 @@ fn pull(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
         print(&format!("{:#}\n", Value::Array(pulled)));
     }
     worst
+}
+
+/// What every model needs to run, as it is called beside them.
+fn runtime_label() -> String {
+    format!("ONNX Runtime {}", RUNTIME.version)
+}
+
+fn runtime_json(runtime: &Result<PathBuf, Error>) -> Value {
+    json!({
+        "name": "ONNX Runtime",
+        "version": RUNTIME.version,
+        "file": runtime.as_ref().ok(),
+        "error": runtime.as_ref().err().map(error_json),
+    })
+}
+
+fn error_json(error: &Error) -> Value {
+    json!({ "code": error.code.id, "message": error.message })
 }
 
 /// What a pull is doing, on one line of a terminal that is written again and again.
@@ -100,12 +125,11 @@ impl Bar {
     }
 }
 
-fn list(chosen: &[Model<'_>], json: bool) -> Exit {
+fn list(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
+    let runtime = models.runtime();
     if json {
-        print(&format!("{:#}\n", chosen.iter().map(as_json).collect::<Value>()));
-        return Exit::Good;
-    }
-    if chosen.is_empty() {
+        let all = chosen.iter().map(as_json).chain([runtime_json(&runtime)]);
+        print(&format!("{:#}\n", all.collect::<Value>()));
         return Exit::Good;
     }
     let mut rows = vec![["model", "file", "licence", "source"].map(str::to_string).to_vec()];
@@ -113,6 +137,13 @@ fn list(chosen: &[Model<'_>], json: bool) -> Exit {
         let size = model.bytes.map_or("not here".into(), |bytes| SizeText(bytes).to_string());
         vec![model.card.label(), size, model.card.licence.clone(), model.origin()]
     }));
+    let (here, source) = match &runtime {
+        Ok(path) => {
+            (fs::metadata(path).map_or("?".into(), |file| SizeText(file.len()).to_string()), RUNTIME.member)
+        }
+        Err(_) => ("not here".into(), "`forebay model pull` brings it; no model runs without it"),
+    };
+    rows.push(vec![runtime_label(), here, "MIT".into(), source.into()]);
     print(&table(&rows, &[1]));
     Exit::Good
 }
@@ -174,18 +205,16 @@ fn dims(tensor: &Tensor) -> String {
 fn verify(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     let mut worst = Exit::Good;
     let mut rows: Vec<Value> = Vec::new();
-    for model in chosen {
-        let checked = models.verify(model);
+    let checked = chosen.iter().map(|model| (model.card.label(), models.verify(model)));
+    // What no model runs without is a part of the answer.
+    for (label, checked) in checked.chain([(runtime_label(), models.runtime())]) {
         if json {
-            let wrong = checked
-                .as_ref()
-                .err()
-                .map(|error| json!({ "code": error.code.id, "message": error.message }));
-            rows.push(json!({ "model": model.card.label(), "file": model.path, "good": wrong.is_none(), "error": wrong }));
+            let wrong = checked.as_ref().err().map(error_json);
+            rows.push(json!({ "model": label, "file": checked.as_ref().ok(), "good": wrong.is_none(), "error": wrong }));
             worst = worst.max(checked.as_ref().err().map_or(Exit::Good, Exit::of));
         } else {
             match checked {
-                Ok(path) => print(&format!("{}: good, {}\n", model.card.label(), path.display())),
+                Ok(path) => print(&format!("{label}: good, {}\n", path.display())),
                 Err(error) => worst = worst.max(refuse(&error)),
             }
         }
@@ -193,7 +222,7 @@ fn verify(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     if json {
         print(&format!("{:#}\n", Value::Array(rows)));
     } else if worst == Exit::Good && !chosen.is_empty() {
-        say(&format!("{} as their cards say\n", number_of(chosen.len(), "model")));
+        say(&format!("{} checked: as the cards say\n", number_of(chosen.len(), "model")));
     }
     worst
 }

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use forebay_node::Error;
+use forebay_types::{Diagnostic, Files};
 
 use crate::exit::Exit;
 
@@ -64,12 +65,15 @@ fn wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// An error that stands in no file: where it happened, cause and cure, and where to read more.
-pub fn error_text(error: &Error, paint: Paint) -> String {
-    let mut out = format!("{}: {}\n", paint.red(&format!("error[{}]", error.code.id)), error.message);
+/// An error that no reading of files could find: where it happened, cause and cure, and where to read more.
+pub fn error_text(error: &Error, files: &Files, paint: Paint) -> String {
+    let mut out = match error.place {
+        Some(place) => Diagnostic::error(error.code, place, &*error.message).render(files, paint.is_on()),
+        None => format!("{}: {}\n", paint.red(&format!("error[{}]", error.code.id)), error.message),
+    };
     let node = error.node.as_ref().map(|node| format!("`{node}`"));
     let place: Vec<String> = node.into_iter().chain(error.pipeline.clone()).collect();
-    if !place.is_empty() {
+    if error.place.is_none() && !place.is_empty() {
         out.push_str(&format!("  {} {}\n", paint.cyan("in:"), place.join(" of ")));
     }
     out.push_str(&format!("  {} `forebay explain {}` says more\n", paint.cyan("help:"), error.code.id));
@@ -78,7 +82,7 @@ pub fn error_text(error: &Error, paint: Paint) -> String {
 
 /// Says an error and gives its exit code.
 pub fn refuse(error: &Error) -> Exit {
-    say(&error_text(error, Paint::stderr()));
+    say(&error_text(error, &Files::default(), Paint::stderr()));
     Exit::of(error)
 }
 

@@ -1,7 +1,7 @@
 //! `forebay plan FILE…`: what would run, worked out before anything does.
 
 use forebay_node::{Goal, Loaded, Registry, load};
-use forebay_spec::resolved;
+use forebay_spec::{Around, resolved};
 use serde_json::Value;
 
 use crate::args::Plan;
@@ -28,10 +28,15 @@ pub fn run(args: &Plan, registry: &Registry) -> Exit {
 }
 
 fn text(args: &Plan, loaded: &Loaded) -> String {
+    let here = std::env::current_dir().map_or(String::new(), |here| here.to_string_lossy().into_owned());
     let of_file = |file: &forebay_node::PipelineFile| {
         if args.resolved {
             // What a file says can be shown even where it cannot run.
-            return file.spec.as_ref().map(resolved);
+            let sinks = file.plan.iter().flat_map(|plan| &plan.nodes);
+            let guarantees: Vec<_> =
+                sinks.filter_map(|node| Some((node.name.clone(), node.sink.as_ref()?.guarantee))).collect();
+            let around = Around { here: &here, guarantees: &guarantees };
+            return file.spec.as_ref().map(|spec| resolved(spec, &around));
         }
         file.plan.as_ref().map(|plan| match args.explain {
             true => forebay_plan::explain(plan),

@@ -8,11 +8,13 @@ use crate::args::Schema;
 use crate::exit::Exit;
 use crate::output::{misuse, print};
 
-const FILES: [(&str, FileKind); 4] = [
-    ("Model", FileKind::Model),
-    ("Connection", FileKind::Connection),
-    ("Environment", FileKind::Environment),
-    ("PoP", FileKind::Pop),
+/// Kinds of files by what they say under `kind`; a pipeline is none of `configs/`.
+const FILES: [(&str, Option<FileKind>); 5] = [
+    ("Pipeline", None),
+    ("Model", Some(FileKind::Model)),
+    ("Connection", Some(FileKind::Connection)),
+    ("Environment", Some(FileKind::Environment)),
+    ("PoP", Some(FileKind::Pop)),
 ];
 
 pub fn run(args: &Schema, registry: &Registry) -> Exit {
@@ -20,7 +22,8 @@ pub fn run(args: &Schema, registry: &Registry) -> Exit {
     let name = args.kind.as_deref();
     let file = FILES.iter().find(|(file, _)| name.is_some_and(|name| name.eq_ignore_ascii_case(file)));
     let schema = match file {
-        Some((_, kind)) => Some(config_schema(*kind)),
+        Some((_, Some(kind))) => Some(config_schema(*kind)),
+        Some((_, None)) => forebay_spec::schema(&kinds, None),
         None => forebay_spec::schema(&kinds, name),
     };
     match schema {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use forebay_types::unit::count;
+
 /// Rows with their cells below each other; `right` are the columns that hold numbers. Every line is indented by two.
 pub fn table(rows: &[Vec<String>], right: &[usize]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -47,19 +49,6 @@ pub fn wrapped(text: &str, indent: usize, width: usize) -> String {
 pub fn indented(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
     text.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("{pad}{line}\n") }).collect()
-}
-
-/// `1,234,567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// `3 errors`, `1 error`, `no errors`.
@@ -109,10 +98,6 @@ mod tests {
 
     #[test]
     fn numbers_are_as_people_read_them() {
-        assert_eq!(
-            [count(0), count(999), count(1_000), count(1_234_567)],
-            ["0", "999", "1,000", "1,234,567"]
-        );
         assert_eq!(
             [number_of(0, "error"), number_of(1, "error"), number_of(2, "error")],
             ["no errors", "1 error", "2 errors"]

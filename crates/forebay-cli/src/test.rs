@@ -1,6 +1,6 @@
 //! `forebay test FILE…`: runs the tests that stand in pipeline files, and shows what is not as expected.
 
-use forebay_node::trial::{self, Difference, Edit, Failure, Record, Trial, Trials, Verdict};
+use forebay_node::trial::{self, Difference, Edit, Record, Trial, Trials, Verdict};
 use forebay_node::{Error, Goal, Loaded, PipelineFile, Registry, load};
 use forebay_types::{Files, Severity};
 use serde_json::{Value, json};
@@ -8,11 +8,8 @@ use serde_json::{Value, json};
 use crate::args::Test;
 use crate::diagnostics;
 use crate::exit::Exit;
-use crate::output::{Paint, error_text, print, refuse, say};
-use crate::table::{indented, number_of, table, time};
-
-/// Records that are shown of an output that differs.
-const SHOWN: usize = 3;
+use crate::output::{Paint, error_text, print, refuse};
+use crate::table::{indented, number_of, time};
 
 pub fn run(args: &Test, registry: &Registry) -> Exit {
     let mut loaded = load(registry, &args.files.files, &args.files.options(), &Goal::Check);
@@ -44,8 +41,8 @@ pub fn run(args: &Test, registry: &Registry) -> Exit {
             _ => diagnostics::sum(&loaded.report, args.files.files.len()),
         }
     }
-    if let Err(exit) = accept(args, &loaded.files, &sum.edits) {
-        return exit;
+    if let Err(error) = trial::accept(&loaded.files, &sum.edits) {
+        return refuse(&error);
     }
     let faults = loaded.report.errors() + sum.failed + if args.strict { sum.skipped } else { 0 };
     if faults == 0 { Exit::Good } else { Exit::Fault }
@@ -127,20 +124,6 @@ impl Sum {
     }
 }
 
-/// Writes the files with what came.
-fn accept(args: &Test, files: &Files, edits: &[Edit]) -> Result<(), Exit> {
-    if !args.accept {
-        return Ok(());
-    }
-    for (path, text) in trial::apply(files, edits) {
-        std::fs::write(&path, text).map_err(|error| {
-            say(&format!("{}: `{path}` cannot be written: {error}\n", Paint::stderr().red("error")));
-            Exit::Away
-        })?;
-    }
-    Ok(())
-}
-
 /// One line, and below it what was not as expected.
 fn as_text(args: &Test, trial: &Trial, files: &Files) -> String {
     let paint = Paint::stdout();
@@ -149,65 +132,14 @@ fn as_text(args: &Test, trial: &Trial, files: &Files) -> String {
         Verdict::Skipped(why) if args.strict => (paint.red("FAIL"), format!("{why}\n")),
         Verdict::Skipped(why) => (paint.yellow("skip"), format!("{why}\n")),
         Verdict::Wrong(report) => (paint.red("FAIL"), report.render(files, paint.is_on())),
-        Verdict::Stopped(error) => (paint.red("FAIL"), error_text(error, paint)),
-        Verdict::Failed(failure) => (paint.red("FAIL"), failure_text(failure, paint)),
+        Verdict::Stopped(error) => (paint.red("FAIL"), error_text(error, files, paint)),
+        Verdict::Failed(failure) => {
+            let is_taken = args.accept && failure.rejected.is_empty();
+            let word = if is_taken { paint.yellow("take") } else { paint.red("FAIL") };
+            (word, failure.render(paint.is_on()))
+        }
     };
     format!("  {word}  {}  ({})\n{}", trial.name, time(trial.took), indented(&rest, 8))
-}
-
-fn failure_text(failure: &Failure, paint: Paint) -> String {
-    let mut out: String =
-        failure.differences.iter().map(|difference| difference_text(difference, paint)).collect();
-    if !failure.rejected.is_empty() {
-        out.push_str(&format!(
-            "{} rejected that the test does not expect:\n",
-            number_of(failure.rejected.len(), "record")
-        ));
-        let rows = failure.rejected.iter().map(|rejected| {
-            let place = format!("{} {}", rejected.stream, rejected.position);
-            vec![rejected.code.clone(), rejected.node.clone(), place, rejected.reason.clone()]
-        });
-        out.push_str(&table(&rows.collect::<Vec<_>>(), &[]));
-    }
-    out
-}
-
-fn difference_text(difference: &Difference, paint: Paint) -> String {
-    let Difference { output, expected, got, records } = difference;
-    let mut out = match expected == got {
-        true => format!("`{output}`: {} of {got} not as expected\n", number_of(records.len(), "record")),
-        false => format!("`{output}`: {} expected, {got} came\n", number_of(*expected, "record")),
-    };
-    for record in records.iter().take(SHOWN) {
-        out.push_str(&record_text(record, paint));
-    }
-    if records.len() > SHOWN {
-        out.push_str(&format!("  and {} more\n", records.len() - SHOWN));
-    }
-    out
-}
-
-/// Expected beside what came; the first column that differs is marked.
-fn record_text(record: &Record, paint: Paint) -> String {
-    let head = match (record.expected_at, record.got_at) {
-        (Some(at), Some(_)) => format!("record {}", at + 1),
-        (Some(at), None) => format!("record {} did not come", at + 1),
-        (None, Some(at)) => format!("record {} came and was not expected", at + 1),
-        (None, None) => String::new(),
-    };
-    let cell = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-    let mut rows = vec![["", "column", "expected", "got"].map(String::from).to_vec()];
-    let first = record.cells.iter().position(|cell| cell.differs);
-    rows.extend(record.cells.iter().enumerate().map(|(at, one)| {
-        let mark = if Some(at) == first && record.expected_at.is_some() { ">" } else { "" };
-        vec![mark.to_string(), one.column.clone(), cell(&one.expected), cell(&one.got)]
-    }));
-    let lines = table(&rows, &[]);
-    let painted = lines.lines().map(|line| match line.trim_start().starts_with('>') {
-        true => format!("{}\n", paint.yellow(line)),
-        false => format!("{line}\n"),
-    });
-    format!("  {head}\n{}", painted.collect::<String>())
 }
 
 fn as_json(file: &str, trial: &Trial, files: &Files) -> Value {
@@ -250,12 +182,14 @@ fn difference_json(difference: &Difference) -> Value {
                 "expected": cell.expected,
                 "got": cell.got,
                 "differs": cell.differs,
+                "note": cell.note,
                 "sensitive": cell.sensitive,
             })
         });
         json!({
             "expected_at": record.expected_at,
             "got_at": record.got_at,
+            "place": record.place,
             "columns": cells.collect::<Value>(),
         })
     };

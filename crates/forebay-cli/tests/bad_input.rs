@@ -69,7 +69,7 @@ fn check_rejected(bad: &str, node: &str, code: &str, reason: &str) -> Value {
         ["code", "node", "source", "stream", "position"].map(|name| dead[name].as_str().unwrap_or_default());
     assert_eq!(origin, [code, node, "tx", "in.jsonl", "6"], "{dead}");
     assert!(dead["reason"].as_str().unwrap_or_default().contains(reason), "{dead}");
-    let ledger = &ended.json()["pipelines"][0]["ledger"][0];
+    let ledger = &ended.json()["pipelines"][0]["ledger"]["streams"][0];
     assert_eq!((&ledger["in"], &ledger["published"]), (&11.into(), &10.into()), "{ledger}");
     assert_eq!(ledger["rejected"], serde_json::json!({ code: 1 }));
     dead
@@ -109,7 +109,7 @@ fn an_event_that_is_behind() {
 fn an_event_far_in_the_future() {
     // In the year 2099. The records after it would be behind, had it moved the watermark.
     let bad = good(5).replace("\"ts\":1767", "\"ts\":4095");
-    check_rejected(&bad, "tx", "FB0771", "past its arrival, and `max_ahead` is 1d");
+    check_rejected(&bad, "tx", "FB0771", "past the last change of its file, and `max_ahead` is 1d");
 }
 
 #[test]
@@ -145,8 +145,9 @@ fn an_output_file_that_exists() {
     desk.write("out.jsonl", "of somebody else\n");
     let refused = desk.forebay("run bad.yaml");
     assert_eq!(refused.code, Some(1), "{}", refused.err);
-    assert!(refused.err.contains("error[FB0820]: sink `out`: `out.jsonl` exists already"), "{}", refused.err);
-    assert!(refused.err.contains("move it away or remove it"), "{}", refused.err);
+    let said = refused.refused();
+    assert!(said.contains("error[FB0820]: sink `out`: `out.jsonl` exists already"), "{said}");
+    assert!(said.contains("move it away or remove it") && said.contains("--> bad.yaml:14:41"), "{said}");
     assert_eq!(desk.read("out.jsonl"), "of somebody else\n");
     fs::rename(desk.path("out.jsonl"), desk.path("theirs.jsonl")).expect("moved away");
     desk.forebay("run bad.yaml").good();
@@ -156,17 +157,17 @@ fn an_output_file_that_exists() {
 #[test]
 fn a_second_process_on_the_same_state() {
     let desk = with_records(&ten_good());
-    let run = desk.start("run bad.yaml --state state --set sources.tx.file.rate=5/s");
-    // The worker names itself once it has the lock.
-    let holders =
-        [run.parent(), run.worker(None)].map(|pid| format!("state is in use by the process with pid {pid}:"));
+    // For longer than the second one waits.
+    let run = desk.start("run bad.yaml --state state --set sources.tx.file.rate=2/s");
+    // The one to stop is the parent, not the worker that has the lock.
+    let holder = format!("state is in use by the process with pid {}: stop that one first", run.parent());
     wait_for("the state", || desk.path("state/lock").exists().then_some(()));
     wait_for("output", || (desk.lines("out.jsonl") > 0).then_some(()));
     let second = desk.forebay("run bad.yaml --state state");
     assert_eq!(second.code, Some(3), "{}", second.err);
-    assert!(second.err.contains("error[FB0801]"), "{}", second.err);
-    assert!(holders.iter().any(|holder| second.err.contains(holder)), "{holders:?} {}", second.err);
-    assert!(second.err.contains("or use another directory"), "{}", second.err);
+    let said = second.refused();
+    assert!(said.contains("error[FB0801]") && said.contains(&holder), "{holder} in {said}");
+    assert!(said.contains("or use another directory"), "{said}");
     run.end().good();
     assert_eq!(desk.read("out.jsonl"), expected());
 }
@@ -176,7 +177,7 @@ fn a_fresh_start_over_what_a_run_has_written() {
     let desk = with_records(&ten_good());
     desk.forebay("run bad.yaml --state state").good();
     let refused = desk.forebay("run bad.yaml --state state --fresh");
-    assert!(refused.code == Some(1) && refused.err.contains("error[FB0820]"), "{}", refused.err);
+    assert!(refused.code == Some(1) && refused.refused().contains("error[FB0820]"), "{}", refused.err);
     assert_eq!(desk.read("out.jsonl"), expected());
     // With the outputs out of the way it begins with the first record, of a file that has grown.
     desk.write("in.jsonl", &((0..12).map(good).collect::<Vec<_>>().join("\n") + "\n"));
@@ -184,7 +185,7 @@ fn a_fresh_start_over_what_a_run_has_written() {
         fs::rename(desk.path(name), desk.path(&format!("old-{name}"))).expect("moved away");
     }
     let ended = desk.forebay("run bad.yaml --state state --fresh --json").good();
-    assert_eq!(ended.json()["pipelines"][0]["ledger"][0]["in"], 12);
+    assert_eq!(ended.json()["pipelines"][0]["ledger"]["total"]["in"], 12);
     assert!(desk.read("out.jsonl").starts_with(&expected()));
     assert_eq!((desk.lines("out.jsonl"), desk.lines("old-out.jsonl")), (12, 10));
 }
@@ -215,8 +216,9 @@ fn check_model(desk: &Desk, code: i32, parts: &[&str], mend: impl Fn(&Desk)) {
         return;
     }
     assert_eq!(refused.code, Some(code), "{}", refused.err);
+    let said = refused.refused();
     for part in parts {
-        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+        assert!(said.contains(part), "{part} in {said}");
     }
     assert_eq!(desk.lines("features.jsonl"), 0);
     mend(desk);

@@ -55,6 +55,9 @@ fn card_fraud_has_a_plan_on_files() {
     let (text, code) = forebay(&args);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("exactly_once"), "{text}");
+    let (text, _) = forebay(&[&args[..], &["--explain"]].concat());
+    let model = text.lines().find(|line| line.contains("score: model card-fraud@3")).expect(&text);
+    assert!(model.ends_with("its file"), "the model lies in configs/: {model}");
 }
 
 #[test]

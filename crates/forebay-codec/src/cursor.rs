@@ -187,26 +187,52 @@ const NOT_UTF8: &str = "the text is not UTF-8";
 /// What the parser says about a text that is no JSON. Its offsets count from `base`.
 #[cold]
 fn fault(error: JiterError, base: usize) -> Fault {
-    let at = base + error.index;
-    let JiterErrorType::JsonError(kind) = &error.error_type else {
-        return RecordError::fault(&code::NOT_JSON, at, error.error_type.to_string());
+    let (code, why) = no_json(&error.error_type);
+    RecordError::fault(code, base + error.index, why)
+}
+
+/// The parser's reason in plain words.
+pub fn no_json(error: &JiterErrorType) -> (&'static Code, &'static str) {
+    let JiterErrorType::JsonError(kind) = error else {
+        return (&code::NOT_JSON, "this is no JSON: a value is of another type than was looked for");
     };
-    let (code, why) = match kind {
-        JsonErrorType::InvalidUnicodeCodePoint => (&code::INVALID_UTF8, NOT_UTF8),
+    let why = match kind {
+        JsonErrorType::InvalidUnicodeCodePoint => return (&code::INVALID_UTF8, NOT_UTF8),
         JsonErrorType::TrailingCharacters => {
-            (&code::TRAILING_CHARACTERS, "something follows the object; a line holds one record")
+            return (&code::TRAILING_CHARACTERS, "something follows the object; a line holds one record");
         }
         JsonErrorType::RecursionLimitExceeded => {
-            (&code::NESTED_TOO_DEEP, "lists and objects are nested more than 200 deep")
+            return (&code::NESTED_TOO_DEEP, "lists and objects are nested more than 200 deep");
         }
         JsonErrorType::NumberOutOfRange => {
-            (&code::NUMBER_OUT_OF_RANGE, "a number has more than 4,300 digits")
+            return (&code::NUMBER_OUT_OF_RANGE, "a number has more than 4,300 digits");
         }
         JsonErrorType::EofWhileParsingList
         | JsonErrorType::EofWhileParsingObject
         | JsonErrorType::EofWhileParsingString
-        | JsonErrorType::EofWhileParsingValue => (&code::NOT_JSON, "the line ends too early"),
-        other => return RecordError::fault(&code::NOT_JSON, at, format!("this is no JSON: {other}")),
+        | JsonErrorType::EofWhileParsingValue => "the line ends too early",
+        JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::UnexpectedEndOfHexEscape => {
+            "this is no JSON: an escape `\\u` is cut short, or half of a pair without the other half"
+        }
+        JsonErrorType::ExpectedSomeIdent => {
+            "this is no JSON: `true`, `false` or `null` is misspelt, or a text lacks its quotes"
+        }
+        JsonErrorType::ExpectedSomeValue => "this is no JSON: a value is missing, or a text lacks its quotes",
+        JsonErrorType::ExpectedColon => "this is no JSON: a key has no `:` behind it",
+        JsonErrorType::ExpectedListCommaOrEnd => "this is no JSON: a list goes on without `,` or `]`",
+        JsonErrorType::ExpectedObjectCommaOrEnd => "this is no JSON: an object goes on without `,` or `}`",
+        JsonErrorType::TrailingComma => "this is no JSON: nothing follows a `,`",
+        JsonErrorType::KeyMustBeAString => "this is no JSON: a key stands in double quotes",
+        JsonErrorType::InvalidNumber => "this is no JSON: a number such as `01`, `+1` or `1.`",
+        JsonErrorType::InvalidEscape => {
+            "this is no JSON: an escape that does not exist; `\\` is written `\\\\`"
+        }
+        JsonErrorType::ControlCharacterWhileParsingString => {
+            "this is no JSON: a text with a control character; the end of a line is written `\\n`"
+        }
+        JsonErrorType::FloatExpectingInt
+        | JsonErrorType::DuplicateKey(_)
+        | JsonErrorType::InternalError(_) => "this is no JSON that can be read",
     };
-    RecordError::fault(code, at, why)
+    (&code::NOT_JSON, why)
 }

@@ -1,17 +1,17 @@
-//! Why a record was rejected: which rule, which field, where in the line. Faults are rare, so they are boxed and
+//! Why a record was rejected, when it was read or when it was to be written: which rule, which field, where in the line. Faults are rare, so they are boxed and
 //! may allocate; the good path carries a pointer.
 
 use std::fmt;
 
 use forebay_types::code::{self, Code};
 
-/// One record that could not be read.
+/// One record that could not be read or written.
 #[derive(Clone, Debug)]
 pub struct RecordError {
     pub code: &'static Code,
     /// The declared field at fault, with the way into it: `items[3].price`.
     pub field: Option<String>,
-    /// Byte offset in the line.
+    /// Byte offset in the line; 0 where the record was to be written.
     pub at: usize,
     /// The cause and, where there is a short one, the cure. Names the field. Never holds a sensitive value.
     pub message: String,

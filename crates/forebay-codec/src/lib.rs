@@ -3,15 +3,15 @@
 //!
 //! Pure: bytes come in, columns go out, and the other way round. Whoever opens files or speaks to a broker is
 //! elsewhere. [`Lines`] cuts a stream of bytes into lines, [`JsonReader`] pushes one line into the columns of a
-//! builder by the declared types, [`JsonWriter`] writes one row of a batch as a line.
+//! builder by the declared types, [`JsonWriter`] writes one row of a batch as a line. Each further format (CSV, Parquet) is
+//! a reader and a writer beside those of JSON.
 //!
 //! What holds:
 //! - No input makes it panic. A line is taken as a whole or leaves nothing behind in the builder.
 //! - Exact stays exact: integers and decimals are read from the digits of the text, never through a float.
-//! - What the writer writes, the reader reads back as the same values, apart from the few that JSON cannot say
-//!   and that the writer counts; null and missing stay two things.
+//! - What the writer writes, the reader reads back as the same values; null and missing stay two things. The few values
+//!   that JSON cannot say are not written at all.
 
-mod format;
 mod lines;
 
 mod reader;
@@ -23,6 +23,7 @@ mod default;
 mod scalar;
 
 mod writer;
+mod extra;
 
 mod number;
 mod text;
@@ -30,8 +31,8 @@ mod time;
 
 mod error;
 
+pub use cursor::no_json;
 pub use error::RecordError;
-pub use format::Format;
-pub use lines::{Cut, Lines, What};
+pub use lines::{Cut, Lines, RECORD_LIMIT, What};
 pub use reader::{Extra, FieldSpec, JsonReader};
 pub use writer::JsonWriter;

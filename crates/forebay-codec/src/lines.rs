@@ -15,6 +15,9 @@ use memchr::{memchr, memrchr};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// The longest record in bytes.
+pub const RECORD_LIMIT: usize = 1 << 20;
+
 /// How many buffers given out are looked at for reuse.
 const RING: usize = 64;
 

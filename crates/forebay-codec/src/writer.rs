@@ -5,15 +5,18 @@
 //! whole, bytes are base64.
 //!
 //! A few values have no JSON: NaN, the infinities, dates outside the years 0 to 9999, and the duration of -2^63
-//! nanoseconds. They are written as null and counted, so that a sink can say so.
+//! nanoseconds. A row with one of them is not written: null in its place would be another value.
 
 use std::io::Write as _;
 
 use base64::Engine as _;
 use forebay_batch::{Batch, Col, Presence};
+use forebay_types::format::EXTRA;
 use forebay_types::unit::DurationText;
-use forebay_types::{Addr, TimeForm, Ty};
+use forebay_types::{Addr, TimeForm, Ty, code};
 
+use crate::error::{Fault, RecordError};
+use crate::extra::Undeclared;
 use crate::number::{write_decimal, write_shortest};
 use crate::scalar::{BASE64, digits_to_nanos};
 use crate::text::{Fixed, write_text};
@@ -22,12 +25,12 @@ use crate::time::{write_date, write_timestamp};
 /// Writes rows as lines. Knows the columns of its batches by their addresses.
 pub struct JsonWriter {
     columns: Vec<(Addr, Field)>,
-    extra: Option<Addr>,
-    unwritable: u64,
+    extra: Option<Undeclared>,
 }
 
 /// A value of an object: what stands before it, and what it is.
 struct Field {
+    name: String,
     /// `,"name":`
     prefix: Fixed,
     form: Form,
@@ -41,33 +44,31 @@ enum Form {
 }
 
 impl JsonWriter {
-    /// `extra` is a column with the inside of an object, as [`Extra::Keep`](crate::Extra::Keep) makes it.
-    pub fn new(columns: &[(String, Ty, Addr)], extra: Option<Addr>) -> JsonWriter {
+    /// The column [`EXTRA`] holds the inside of an object, as [`Extra::Keep`](crate::Extra::Keep) makes it. Its fields come
+    /// last, but for those that are called like one of the columns.
+    pub fn new(columns: &[(String, Ty, Addr)]) -> JsonWriter {
+        let (extra, columns): (Vec<_>, Vec<_>) = columns.iter().partition(|(name, ..)| name == EXTRA);
+        let names = || columns.iter().map(|(name, ..)| name.as_str());
+        let extra = extra.first().map(|(.., addr)| Undeclared::new(*addr, names()));
         let columns = columns.iter().map(|(name, ty, addr)| (*addr, Field::new(name, ty))).collect();
-        JsonWriter { columns, extra, unwritable: 0 }
+        JsonWriter { columns, extra }
     }
 
-    /// Appends the row and an end of line to `out`.
-    pub fn write_record(&mut self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
+    /// Appends the row and an end of line to `out`, or nothing, and says which value has no JSON.
+    pub fn write_record(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) -> Result<(), RecordError> {
         let start = out.len();
         for (addr, field) in &self.columns {
-            field.write(batch.col(*addr), row, &mut self.unwritable, out);
-        }
-        if let Some(addr) = self.extra {
-            let col = batch.col(addr);
-            let kept = if col.is_absent(row) { &[][..] } else { col.var().get(row) };
-            if !kept.is_empty() {
-                out.push(b',');
-                out.extend_from_slice(kept);
+            if let Err(fault) = field.write(batch.col(*addr), row, out) {
+                out.truncate(start);
+                return Err(fault.finish());
             }
+        }
+        if let Some(extra) = &self.extra {
+            extra.write(batch, row, out);
         }
         close(start, out);
         out.push(b'\n');
-    }
-
-    /// How many values so far had no JSON and were written as null.
-    pub fn unwritable(&self) -> u64 {
-        self.unwritable
+        Ok(())
     }
 }
 
@@ -86,15 +87,15 @@ impl Field {
         let mut prefix = vec![b','];
         write_text(name.as_bytes(), &mut prefix);
         prefix.push(b':');
-        Field { prefix: Fixed::new(&prefix), form: Form::new(ty) }
+        Field { name: name.to_string(), prefix: Fixed::new(&prefix), form: Form::new(ty) }
     }
 
     #[inline]
-    fn write(&self, col: &Col, row: usize, unwritable: &mut u64, out: &mut Vec<u8>) {
+    fn write(&self, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         match col.presence(row) {
             Presence::Value => {
                 self.prefix.write(out);
-                self.form.write(col, row, unwritable, out);
+                self.form.write(col, row, out).map_err(|fault| fault.inside(&self.name))?;
             }
             Presence::Null => {
                 self.prefix.write(out);
@@ -102,6 +103,7 @@ impl Field {
             }
             Presence::Missing => {}
         }
+        Ok(())
     }
 }
 
@@ -117,45 +119,42 @@ impl Form {
     }
 
     #[inline]
-    fn write(&self, col: &Col, row: usize, unwritable: &mut u64, out: &mut Vec<u8>) {
+    fn write(&self, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         match self {
-            Form::Scalar(ty) => {
-                if !write_scalar(ty, col, row, out) {
-                    *unwritable += 1;
-                    out.extend_from_slice(b"null");
-                }
-            }
-            Form::Items(item) => item.write_list(col, row, unwritable, out),
+            Form::Scalar(ty) => write_scalar(ty, col, row, out),
+            Form::Items(item) => item.write_list(col, row, out),
             Form::Fields(fields) => {
                 let start = out.len();
                 for (field, col) in fields.iter().zip(col.fields()) {
-                    field.write(col, row, unwritable, out);
+                    field.write(col, row, out)?;
                 }
                 close(start, out);
+                Ok(())
             }
         }
     }
 
-    fn write_list(&self, col: &Col, row: usize, unwritable: &mut u64, out: &mut Vec<u8>) {
+    fn write_list(&self, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         let (offsets, items) = col.list();
+        let (from, to) = (offsets[row] as usize, offsets[row + 1] as usize);
         out.push(b'[');
-        for at in offsets[row] as usize..offsets[row + 1] as usize {
-            if at > offsets[row] as usize {
+        for at in from..to {
+            if at > from {
                 out.push(b',');
             }
             if items.is_absent(at) {
                 out.extend_from_slice(b"null");
             } else {
-                self.write(items, at, unwritable, out);
+                self.write(items, at, out).map_err(|fault| fault.inside(&format!("[{}]", at - from)))?;
             }
         }
         out.push(b']');
+        Ok(())
     }
 }
 
-/// Writes a value, or nothing where JSON has no way to say it.
 #[inline]
-fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> bool {
+fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
     match ty {
         Ty::Bool => out.extend_from_slice(if col.fixed::<u8>()[row] != 0 { b"true" } else { b"false" }),
         Ty::I8 => write_integer(col.fixed::<i8>()[row], out),
@@ -166,8 +165,8 @@ fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> bool {
         Ty::U16 => write_integer(col.fixed::<u16>()[row], out),
         Ty::U32 => write_integer(col.fixed::<u32>()[row], out),
         Ty::U64 => write_integer(col.fixed::<u64>()[row], out),
-        Ty::F32 => return write_float(col.fixed::<f32>()[row], f32::is_finite, out),
-        Ty::F64 => return write_float(col.fixed::<f64>()[row], f64::is_finite, out),
+        Ty::F32 => write_float(col.fixed::<f32>()[row], f32::is_finite, out)?,
+        Ty::F64 => write_float(col.fixed::<f64>()[row], f64::is_finite, out)?,
         Ty::Decimal(scale) => write_decimal(col.fixed::<i64>()[row], *scale, out),
         Ty::String => write_text(col.var().get(row), out),
         Ty::Bytes => write_bytes(col.var().get(row), out),
@@ -180,15 +179,14 @@ fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> bool {
         Ty::Date => {
             out.push(b'"');
             if !write_date(col.fixed::<i32>()[row], out) {
-                out.pop();
-                return false;
+                return Err(unwritable("a date is written with a year from 0 to 9999"));
             }
             out.push(b'"');
         }
         Ty::Duration => {
             let nanos = col.fixed::<i64>()[row];
             if nanos == i64::MIN {
-                return false;
+                return Err(unwritable("a duration is at least -9223372036854775807ns"));
             }
             write!(out, "\"{}\"", DurationText(nanos)).expect("memory takes every write");
         }
@@ -197,7 +195,13 @@ fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> bool {
             unreachable!("{ty} is no scalar that a checked plan can write")
         }
     }
-    true
+    Ok(())
+}
+
+/// Does not show the value, which may be sensitive.
+#[cold]
+fn unwritable(why: &str) -> Fault {
+    RecordError::fault(&code::NOT_WRITABLE, 0, why)
 }
 
 #[inline]
@@ -206,12 +210,16 @@ fn write_integer<T: itoa::Integer>(value: T, out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn write_float<T: zmij::Float + Copy>(value: T, is_finite: fn(T) -> bool, out: &mut Vec<u8>) -> bool {
-    let finite = is_finite(value);
-    if finite {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+fn write_float<T: zmij::Float + Copy>(
+    value: T,
+    is_finite: fn(T) -> bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    if !is_finite(value) {
+        return Err(unwritable("JSON has no NaN and no infinity"));
     }
-    finite
+    out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    Ok(())
 }
 
 fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {

@@ -4,7 +4,7 @@
 mod wiring;
 mod nodes;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::unbounded;
@@ -13,6 +13,7 @@ use forebay_plan::plan::{Plan, PlanNode, SourcePlan, Spread};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::epochs::{Epochs, Generation};
 use forebay_sched::ledger::Reasons;
+use forebay_sched::merge::Merge;
 use forebay_sched::suspects::Suspects;
 use forebay_spec::pipeline::OnLate;
 use forebay_stage::{Fault, Make, Shards, Stream, StreamNames, Turn};
@@ -32,8 +33,7 @@ use crate::metrics::NodeMetrics;
 use crate::node::Work;
 use crate::park::Parker;
 use crate::segment::{SegmentRun, Ways};
-use crate::state;
-
+use crate::state::{self, Opened};
 use crate::status::{NodeStatus, Shared};
 use nodes::{at_node, factory, make_node, restore_state, with_build};
 use wiring::{Edges, connect_here, connect_in, connect_out, make_edges};
@@ -53,6 +53,8 @@ struct Ground<'a, 'j> {
     on_late: Arc<[Option<OnLate>]>,
     parkers: Vec<Parker>,
     shared: Shared,
+    /// By stage: the names that it had before.
+    former_names: BTreeMap<String, Vec<String>>,
 }
 
 pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
@@ -67,14 +69,19 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         on_late: Arc::from([]),
         parkers,
         shared: Shared::default(),
+        former_names: BTreeMap::new(),
     };
     if job.options.fresh {
         // Outputs that are in the way are found before the old state is gone.
         nodes::check_sinks(&ground)?;
     }
-    let (mut log, committed, suspects, mut slots) = open_state(job)?;
-    ground.committed = committed;
+    let (mut log, mut suspects, mut slots) = (None, Suspects::default(), Vec::new());
+    if let Some(opened) = open_state(job)? {
+        (log, suspects, slots) = (Some(opened.log), opened.suspects, opened.slots);
+        (ground.committed, ground.former_names) = (opened.committed, opened.former_names);
+    }
     let intakes = open_streams(&ground)?;
+    check_all_there(&ground, &intakes)?;
     ground.on_late =
         intakes.iter().map(|intake| Some(source_plan(plan, intake.node())?.slo?.on_late)).collect();
     let reasons: SharedReasons = Arc::new(Mutex::new(Reasons::default()));
@@ -124,6 +131,7 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         parts: BTreeMap::new(),
         backoff: Backoff::new(job.options.retry_ns.0, job.options.retry_ns.1),
         shared: Arc::new(shared),
+        image_after_bytes: job.options.image_after_bytes,
         image_bytes: 0,
         sequences,
         imaging: false,
@@ -143,16 +151,15 @@ fn instances(spread: Spread, plan: &Plan) -> u32 {
     }
 }
 
-type State = (Option<Log>, Committed, Suspects, Vec<mark::Slot>);
-
-fn open_state(job: &Job<'_>) -> Result<State, Fault> {
-    let Some(dir) = &job.options.state_dir else {
-        return Ok((None, Committed::default(), Suspects::default(), Vec::new()));
+fn open_state(job: &Job<'_>) -> Result<Option<Opened>, Fault> {
+    let Some(dir) = &job.options.state_dir else { return Ok(None) };
+    let options = forebay_log::Options {
+        // Only whole segments are dropped once images make them needless.
+        segment_bytes: job.options.image_after_bytes,
+        holder: job.options.holder,
+        faults: job.options.log_faults.clone(),
     };
-    let options =
-        forebay_log::Options { faults: job.options.log_faults.clone(), ..forebay_log::Options::default() };
-    let opened = state::open(dir, job.options.fresh, job.plan, options, job.plan.lanes as usize)?;
-    Ok((Some(opened.log), opened.committed, opened.suspects, opened.slots))
+    state::open(dir, job.options.fresh, job.plan, &job.base, &options, job.plan.lanes as usize).map(Some)
 }
 
 /// The sequence of each epoch's entry, for dropping the log's beginning later.
@@ -185,6 +192,29 @@ fn open_streams(ground: &Ground<'_, '_>) -> Result<Vec<Intake>, Fault> {
         Intake::new(id, node.name.clone(), stream, facts)
     };
     Ok(opened.into_iter().map(intake).collect())
+}
+
+/// What was read in part has to be there still.
+fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fault> {
+    let there: HashSet<(&str, &str)> =
+        intakes.iter().map(|intake| (intake.source.as_str(), intake.name.as_str())).collect();
+    let is_gone = |entry: &&entry::StreamEntry| {
+        let has_source =
+            ground.plan.nodes.iter().any(|node| node.source.is_some() && node.name == entry.source);
+        has_source && !entry.ended && !there.contains(&(entry.source.as_str(), entry.stream.as_str()))
+    };
+    let mut gone = ground.committed.streams.values().filter(is_gone);
+    let Some(first) = gone.next() else { return Ok(()) };
+    let more = match gone.count() {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
+    };
+    let message = format!(
+        "`{}` of source `{}` was read up to record {} and is not there any more{more}: put it back, or begin anew with \
+         --fresh",
+        first.stream, first.source, first.seq
+    );
+    Err(Fault::fatal(&code::STREAM_GONE, message))
 }
 
 fn make_driver(
@@ -303,7 +333,8 @@ fn make_segment(
         // What is spread by key is spread over the instances of the receiver, which are all lanes.
         shards: Shards { lane: lane as u32, lanes: plan.lanes, total: plan.shards },
         hashes: Vec::new(),
-        runs: Vec::new(),
+        merge: Merge::default(),
+        ordered: Vec::new(),
         round: 0,
     };
     connect_here(plan, segment.nodes.as_slice(), &mut run);

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use forebay_log::{Log, LogError};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::epochs::{Epochs, Step};
+use forebay_sched::suspects::Range;
 use forebay_stage::{Fault, FaultKind, Sealed};
 use forebay_types::{Epoch, code};
 
@@ -21,8 +22,6 @@ use crate::node::Stop;
 use crate::park::Waker;
 use crate::status::{Outcome, Shared};
 
-/// Bytes of log after the newest images at which new ones are asked for, at least.
-const IMAGE_AFTER_BYTES: u64 = 64 << 20;
 /// Calls in a row that may find something away without any epoch in between when the pipeline is to end.
 const TRIES_WHEN_DRAINING: u32 = 3;
 
@@ -36,6 +35,7 @@ pub struct Coordinator {
     pub parts: BTreeMap<Epoch, Part>,
     pub backoff: Backoff,
     pub shared: Arc<Shared>,
+    pub image_after_bytes: u64,
     pub image_bytes: u64,
     /// Log entries that the newest images do not need any more end before this sequence.
     pub sequences: BTreeMap<Epoch, u64>,
@@ -66,8 +66,8 @@ impl Coordinator {
             let step = match report {
                 Ok(report) => self.take(report),
                 Err(RecvTimeoutError::Timeout) => {
-                    resume_at = None;
-                    Ok(self.set_back())
+                    let suspects = resume_at.take().and_then(|(_, stop)| stop.suspects);
+                    Ok(self.set_back(suspects))
                 }
                 Err(RecvTimeoutError::Disconnected) => break Outcome::Stopped,
             };
@@ -76,7 +76,9 @@ impl Coordinator {
                 Ok(Some(outcome)) => break outcome,
                 Err(stop) => match self.judge(stop) {
                     Ok((wait, stop)) => {
-                        self.shared.set_waiting(Some(format!("{}: {}", stop.node, stop.fault)));
+                        if stop.suspects.is_none() {
+                            self.shared.set_waiting(Some(format!("{}: {}", stop.node, stop.fault)));
+                        }
                         resume_at = Some((std::time::Instant::now() + wait, stop));
                     }
                     Err(outcome) => break outcome,
@@ -101,9 +103,7 @@ impl Coordinator {
             Report::Undone { generation } => Ok(self.epochs.undone(generation)),
             Report::Failed { generation, stop } if generation == self.epochs.generation() => Err(stop),
             Report::Failed { .. } => Ok(Step::Wait),
-            Report::Died(why) => {
-                Err(Stop { node: "(lane)".into(), fault: Fault::fatal(&code::ENGINE_DEFECT, why) })
-            }
+            Report::Died(why) => Err(Stop::new("(lane)", Fault::fatal(&code::ENGINE_DEFECT, why))),
         }
     }
 
@@ -215,7 +215,7 @@ impl Coordinator {
     fn keep_log_short(&mut self) {
         let Some(log) = &mut self.log else { return };
         let shards: u64 = self.shared.state_shards;
-        if shards == 0 || log.bytes() < IMAGE_AFTER_BYTES.max(self.image_bytes * 2) {
+        if shards == 0 || log.bytes() < self.image_after_bytes.max(self.image_bytes * 2) {
             return;
         }
         let oldest = self.committed.images.values().map(|image| image.epoch).min();
@@ -256,11 +256,15 @@ impl Coordinator {
     }
 
     fn away(&self, node: &str, message: String) -> Stop {
-        Stop { node: node.to_string(), fault: Fault::away(&code::COMMIT_FAILED, message) }
+        Stop::new(node, Fault::away(&code::COMMIT_FAILED, message))
     }
 
-    /// Whether a failure is waited for, and how long; otherwise the pipeline ends with it.
+    /// Whether a failure is waited for, and how long; otherwise the pipeline ends with it. Where records are to blame,
+    /// each try takes one of them out, so there is nothing to wait for.
     fn judge(&mut self, stop: Stop) -> Result<(Duration, Stop), Outcome> {
+        if stop.suspects.is_some() {
+            return Ok((Duration::ZERO, stop));
+        }
         let draining = self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING;
         if stop.fault.kind == FaultKind::Fatal || draining {
             return Err(Outcome::Failed { node: stop.node, fault: stop.fault });
@@ -268,11 +272,11 @@ impl Coordinator {
         Ok((Duration::from_nanos(self.backoff.fail() as u64), stop))
     }
 
-    fn set_back(&mut self) -> Step {
+    fn set_back(&mut self, suspects: Option<Range>) -> Step {
         self.parts.clear();
         let generation = self.epochs.abort();
         self.shared.aborts.fetch_add(1, Ordering::Relaxed);
-        self.tell(|| Command::Undo(generation));
+        self.tell(|| Command::Undo { generation, suspects });
         Step::Wait
     }
 
@@ -305,5 +309,5 @@ fn stop_of(error: &LogError) -> Stop {
         LogError::Full { .. } | LogError::Io { .. } => Fault::away(&code::COMMIT_FAILED, error.to_string()),
         _ => Fault::fatal(&code::COMMIT_FAILED, error.to_string()),
     };
-    Stop { node: "(state)".into(), fault }
+    Stop::new("(state)", fault)
 }

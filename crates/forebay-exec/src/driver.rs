@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use forebay_batch::{Batch, HeaderRing};
+use forebay_batch::{Batch, HeaderRing, RowsRing};
 use forebay_sched::ledger::{Account, Tally};
-use forebay_sched::merge::{self, Run};
+use forebay_sched::merge::{self, Limit, Merge};
 use forebay_sched::suspects::{self, Suspects, Verdict};
 use forebay_stage::{Fault, Reject};
 use forebay_types::end::End;
@@ -17,11 +17,15 @@ use forebay_types::{Epoch, StreamId, code};
 
 use crate::edge::Barrier;
 use crate::entry::{Committed, StreamEntry};
-use crate::gather::{self, Gatherer};
+use crate::gather::{self, Gatherer, Order};
 use crate::intake::{Intake, Key};
 use crate::kit::SharedReasons;
 use crate::status::StreamStatus;
 
+const FLUSH_EVERY_NS: i64 = 1_000_000;
+/// Once a look at the sources found nothing, the next one is not sooner than this: many streams that have nothing to say
+/// are looked at together. A source that gives something whenever it is looked at is looked at in time.
+const IDLE_SLACK_NS: i64 = 10_000_000;
 /// Epochs that may wait for their commit while the next one is worked on.
 const EPOCHS_IN_FLIGHT: u64 = 2;
 
@@ -65,18 +69,28 @@ pub struct Driver {
     tallies: BTreeMap<Epoch, BTreeMap<StreamId, Tally>>,
     /// What was last committed of each stream.
     last: Vec<Option<StreamEntry>>,
+    /// Streams of earlier runs that are not there any more.
+    past: Vec<StreamEntry>,
     /// The last barrier of this run is under way.
     finishing: bool,
     /// A round without records is wanted, so that what stages gave out of turn crosses to other segments.
     pub nudged: bool,
+    /// While a source is held back: when the next round without records is due. It makes lanes let go of what they keep
+    /// until their next round, and so shows how far they are.
+    flush_at: Option<i64>,
+    /// The last look at the sources found nothing.
+    idle: bool,
     scratch: Scratch,
     statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
 }
 
 #[derive(Default)]
 struct Scratch {
-    runs: Vec<Run>,
+    /// Intakes that release rows, and how many.
+    releases: Vec<(usize, usize)>,
     pieces: Vec<Batch>,
+    merge: Merge<Order>,
+    rows: RowsRing,
 }
 
 /// What the next round of the source segment is.
@@ -112,12 +126,12 @@ pub struct Start {
 
 impl Driver {
     pub fn new(start: Start) -> Result<Driver, Fault> {
-        let last = start.intakes.iter().map(|intake| {
-            let key = (intake.source.clone(), intake.name.clone());
-            start.committed.streams.get(&key).cloned()
-        });
+        let mut past = start.committed.streams;
+        let last =
+            start.intakes.iter().map(|intake| past.remove(&(intake.source.clone(), intake.name.clone())));
         let mut driver = Driver {
             last: last.collect(),
+            past: past.into_values().collect(),
             intakes: start.intakes,
             groups: start.groups,
             gatherers: start.gatherers,
@@ -136,6 +150,8 @@ impl Driver {
             tallies: BTreeMap::new(),
             finishing: false,
             nudged: false,
+            flush_at: None,
+            idle: false,
             scratch: Scratch::default(),
             statuses: start.statuses,
         };
@@ -162,6 +178,13 @@ impl Driver {
         Ok(())
     }
 
+    /// Records that a sink broke off at.
+    pub fn suspect(&mut self, range: Option<suspects::Range>) {
+        if let Some(range) = range {
+            self.suspects.crashed(&[range]);
+        }
+    }
+
     /// Sets every stream to what was committed last.
     pub fn go_back(&mut self) -> Result<(), Fault> {
         self.headers = HeaderRing::default();
@@ -170,6 +193,7 @@ impl Driver {
         self.epoch = self.committed.next();
         self.records_in_epoch = 0;
         self.finishing = false;
+        self.flush_at = None;
         for at in 0..self.intakes.len() {
             let last = self.last[at].clone();
             let account = last.as_ref().map_or_else(Account::default, |entry| self.account_of(entry));
@@ -198,17 +222,31 @@ impl Driver {
             return Ok(Next::Wait);
         }
         let drain = self.wish.is_drain();
+        let mut held = false;
         if !drain {
             for group in 0..self.groups.len() {
-                self.release_group(group, now, out)?;
+                if self.is_held_back(&self.groups[group], now) {
+                    held = true;
+                } else {
+                    self.release_group(group, now, out)?;
+                }
             }
         }
         let complete = !drain && self.intakes.iter().all(Intake::has_ended);
         let barrier = self.barrier(now, drain, complete);
-        if out.is_empty() && barrier.is_none() && !std::mem::take(&mut self.nudged) {
+        self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
+        self.idle = out.is_empty();
+        if out.is_empty() && barrier.is_none() && !std::mem::take(&mut self.nudged) && !held {
             return Ok(Next::Wait);
         }
         Ok(Next::Round(barrier))
+    }
+
+    /// Whether what was read before has to come back first.
+    fn is_held_back(&self, members: &[usize], now: i64) -> bool {
+        let Some(oldest) = self.headers.oldest_arrival() else { return false };
+        let patience = members.iter().filter_map(|at| self.intakes[*at].patience_ns()).min();
+        patience.is_some_and(|patience| now - oldest > patience)
     }
 
     /// Whether a call of [`next`](Self::next) may find something to do.
@@ -218,7 +256,8 @@ impl Driver {
         }
         self.wish.is_drain()
             || self.nudged
-            || self.groups.iter().any(|group| self.is_group_due(group, now))
+            || self.flush_at.is_some_and(|at| at <= now)
+            || self.groups.iter().any(|group| !self.is_held_back(group, now) && self.is_group_due(group, now))
             || self.seal_at().is_some_and(|at| at <= now)
     }
 
@@ -235,7 +274,9 @@ impl Driver {
     /// When the driver wants to be asked again without anything else happening.
     pub fn wake_at(&self, now: i64) -> Option<i64> {
         let reads = self.intakes.iter().filter_map(Intake::not_before);
-        reads.chain(self.seal_at()).filter(|at| *at > now).min()
+        let reads =
+            reads.min().map(|at| if self.idle { at.max(now + IDLE_SLACK_NS) } else { at }).into_iter();
+        reads.chain(self.seal_at()).chain(self.flush_at).filter(|at| *at > now).min()
     }
 
     /// When the epoch wants to end; `None` while it is empty or too many wait for their commit.
@@ -255,92 +296,96 @@ impl Driver {
         self.epoch_began = now;
         self.records_in_epoch = 0;
         self.finishing = last;
+        // Until it is committed, which may take its time, others see what is in flight.
+        self.publish();
         Some(Barrier { epoch, drain: last, complete })
     }
 
     fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Fault> {
-        let members = self.groups[group].clone();
-        for at in &members {
+        let members = &self.groups[group];
+        for at in members {
             self.intakes[*at].refill(now, self.max_batch)?;
         }
+        let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
         if !self.suspects.is_empty() {
-            self.release_one(&members, out);
+            self.release_one(group, limit, out);
             return Ok(());
         }
-        let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
-        let mut released: Vec<(usize, usize)> = Vec::new();
-        for at in members.iter().copied() {
-            let rows = if members.len() == 1 {
-                self.intakes[at].waiting()
-            } else {
-                self.intakes[at].rows_up_to(|key| limit.allows(key))
-            };
-            if rows > 0 {
-                released.push((at, rows));
-            }
-        }
-        self.release_rows(&released, out);
+        let alone = members.len() == 1;
+        let released = members.iter().map(|at| {
+            let intake = &self.intakes[*at];
+            (*at, if alone { intake.waiting() } else { intake.rows_up_to(|key| limit.allows(key)) })
+        });
+        self.scratch.releases.clear();
+        self.scratch.releases.extend(released.filter(|(_, rows)| *rows > 0));
+        self.release_rows(out);
         Ok(())
     }
 
     /// After a crash: one record at a time, and those that crashed the process twice are set aside.
-    fn release_one(&mut self, members: &[usize], out: &mut Vec<FromSource>) {
-        let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
+    fn release_one(&mut self, group: usize, limit: Limit<Key>, out: &mut Vec<FromSource>) {
+        let members = &self.groups[group];
         let first = |at: &usize| self.intakes[*at].first_key().map(|key| (key, *at));
         let Some((key, at)) = members.iter().filter_map(first).min() else { return };
         if members.len() > 1 && !limit.allows(&key) {
             return;
         }
         let verdict = self.suspects.verdict(suspect_key(key));
-        self.release_rows(&[(at, 1)], out);
+        self.scratch.releases.clear();
+        self.scratch.releases.push((at, 1));
+        self.release_rows(out);
         if verdict == Verdict::SetAside
             && let Some(from) = out.last_mut()
             && !from.batch.is_empty()
         {
-            let reason = "it was in flight when the process crashed twice";
+            let reason = "it was in flight when the process or a sink broke off twice";
             from.rejects.push(Reject::new(&from.batch, 0, &code::RECORD_CRASHED, reason));
             from.batch = from.batch.clone().select(forebay_batch::Rows::Range(0, 0));
         }
     }
 
-    /// Releases so many rows of each intake; those of one source come in merged order.
-    fn release_rows(&mut self, rows: &[(usize, usize)], out: &mut Vec<FromSource>) {
-        let mut by_node: BTreeMap<NodeId, Vec<(usize, usize)>> = BTreeMap::new();
-        for (at, count) in rows {
-            by_node.entry(self.intakes[*at].node()).or_default().push((*at, *count));
-            self.records_in_epoch += *count as u64;
-        }
-        for (node, streams) in by_node {
+    /// Releases what `scratch.releases` says; rows of one source come in merged order. Streams are numbered source by
+    /// source, so those of one source stand next to each other.
+    fn release_rows(&mut self, out: &mut Vec<FromSource>) {
+        let mut at = 0;
+        while let Some((first, _)) = self.scratch.releases.get(at).copied() {
+            let node = self.intakes[first].node();
             let mut rejects = Vec::new();
             self.scratch.pieces.clear();
-            for (at, count) in streams {
-                let released = self.intakes[at].release(count, self.epoch, &mut self.headers);
+            while let Some((intake, count)) = self.scratch.releases.get(at).copied()
+                && self.intakes[intake].node() == node
+            {
+                let released = self.intakes[intake].release(count, self.epoch, &mut self.headers);
                 rejects.extend(released.rejects);
                 self.scratch.pieces.push(released.batch);
+                self.records_in_epoch += count as u64;
+                at += 1;
             }
             self.merge_pieces(node, rejects, out);
         }
     }
 
     fn merge_pieces(&mut self, node: NodeId, rejects: Vec<Reject>, out: &mut Vec<FromSource>) {
-        let Scratch { pieces, runs } = &mut self.scratch;
+        let Scratch { pieces, merge, rows: ring, .. } = &mut self.scratch;
         if pieces.len() == 1 {
             let batch = pieces.pop().expect("one piece");
             out.push(FromSource { node, batch, rejects });
             return;
         }
-        gather::runs_of(pieces, runs);
+        let runs = gather::runs_of(merge, pieces.len(), |list| &pieces[list]);
         let rows: usize = pieces.iter().map(Batch::len).sum();
-        let gatherer = self.gatherers.get_mut(&node).expect("a source with several streams has a gatherer");
         // Long runs are handed on as they are; short ones are copied together, so that batches stay batches.
         if runs.len() * 64 > rows {
+            let gatherer =
+                self.gatherers.get_mut(&node).expect("a source with several streams has a gatherer");
             let batch = gatherer.gather(pieces);
             out.push(FromSource { node, batch, rejects });
         } else {
             let mut rejects = Some(rejects);
-            for run in runs.iter() {
+            for run in runs {
                 let piece = &pieces[run.list];
-                let batch = piece.clone().select(piece.rows().part(run.from, run.to));
+                let part = ring.part(piece.rows(), run.from, run.to);
+                let batch = piece.clone().select(part);
                 out.push(FromSource { node, batch, rejects: rejects.take().unwrap_or_default() });
             }
         }
@@ -446,6 +491,14 @@ impl Driver {
             committed: last.clone().unwrap_or_default(),
             ended: intake.has_ended(),
         });
+        let past = self.past.iter().map(|entry| StreamStatus {
+            source: entry.source.clone(),
+            stream: entry.stream.clone(),
+            taken: entry.taken,
+            committed: entry.clone(),
+            ended: true,
+        });
+        let statuses = past.chain(statuses);
         *self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = statuses.collect();
     }
 }

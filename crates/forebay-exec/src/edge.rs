@@ -29,6 +29,8 @@ pub struct Barrier {
     pub complete: bool,
 }
 
+/// Batches of a round that a parcel has room for without growing.
+const EXCHANGES: usize = 4;
 /// Rounds that may be on an edge at once.
 pub const EDGE_ROUNDS: usize = 8;
 
@@ -49,7 +51,9 @@ pub struct Receiver {
 /// Makes an edge; the wakers are those of the lanes at its ends.
 pub fn edge(sender: Waker, receiver: Waker) -> (Sender, Receiver) {
     let (full_in, full_out) = RingBuffer::new(EDGE_ROUNDS);
-    let (empty_in, empty_out) = RingBuffer::new(EDGE_ROUNDS);
+    // Those on the way, and the ones that sender and receiver hold: all there will ever be.
+    let (mut empty_in, empty_out) = RingBuffer::new(EDGE_ROUNDS + 2);
+    while empty_in.push(Parcel { batches: Vec::with_capacity(EXCHANGES), ..Parcel::default() }).is_ok() {}
     (
         Sender { full: full_in, empty: empty_out, receiver },
         Receiver { full: full_out, empty: empty_in, sender },

@@ -14,7 +14,7 @@ use forebay_plan::plan::Plan;
 use forebay_stage::{Fault, ModelFiles, Registry};
 use forebay_types::code;
 
-use crate::assemble;
+use crate::assemble::{self, Assembled};
 use crate::clock::Clock;
 use crate::lane::{Command, Report};
 use crate::park::Waker;
@@ -37,11 +37,16 @@ pub struct Options {
     pub state_dir: Option<PathBuf>,
     /// Forget what the state directory holds.
     pub fresh: bool,
+    /// The process to stop for whoever finds the state directory in use, where that is not this one.
+    pub holder: Option<u32>,
     /// Records a round takes from a stream, at most.
     pub max_batch: usize,
     pub clock: Clock,
     /// Waits between tries when something is away, first and longest, nanoseconds.
     pub retry_ns: (i64, i64),
+    /// Bytes of log after the newest images of state at which new ones are taken, at least. Reading the log back takes as
+    /// long as it is.
+    pub image_after_bytes: u64,
     /// Faults for the log, in tests.
     pub log_faults: Option<Faults>,
 }
@@ -51,9 +56,11 @@ impl Default for Options {
         Options {
             state_dir: None,
             fresh: false,
+            holder: None,
             max_batch: 1024,
             clock: Clock::System,
             retry_ns: (100_000_000, 5_000_000_000),
+            image_after_bytes: 64 << 20,
             log_faults: None,
         }
     }
@@ -67,9 +74,33 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts a job. An error says what is in the way; nothing runs then.
+/// A job of which everything is there and held: its state, inputs, outputs and models. Dropping it lets go of all.
+pub struct Ready {
+    assembled: Assembled,
+}
+
+/// Makes everything that a job needs. An error says what is in the way; nothing has run then.
+pub fn prepare(job: Job<'_>) -> Result<Ready, Fault> {
+    Ok(Ready { assembled: assemble::assemble(&job)? })
+}
+
+/// Prepares a job and starts it.
 pub fn start(job: Job<'_>) -> Result<Running, Fault> {
-    let assembled = assemble::assemble(&job)?;
+    prepare(job)?.start()
+}
+
+impl Ready {
+    /// What there is to see before anything has run: streams as they were committed last.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.assembled.coordinator.shared
+    }
+
+    pub fn start(self) -> Result<Running, Fault> {
+        launch(self.assembled)
+    }
+}
+
+fn launch(assembled: Assembled) -> Result<Running, Fault> {
     let shared = assembled.coordinator.shared.clone();
     let lanes: Vec<Waker> = assembled.lanes.iter().map(|lane| lane.parker.waker()).collect();
     let commands = assembled.coordinator.lanes.iter().map(|(sender, _)| sender.clone()).collect();

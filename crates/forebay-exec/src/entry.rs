@@ -44,6 +44,9 @@ pub struct StreamEntry {
     /// Ended records: fate, reason, count.
     pub ends: Vec<(String, String, u64)>,
     pub lost: u64,
+    /// It was read to its end.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 impl StreamEntry {

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, HeaderRing, Pick, gather_columns};
-use forebay_sched::merge::{self, Run};
+use forebay_batch::{Batch, Builder, HeaderRing, Origin, Pick, gather_columns};
+use forebay_sched::merge::{Merge, Run};
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Epoch, Schema, Ty};
+
+/// What everything is merged by: the highest event time so far, then the origin.
+pub type Order = (i64, Origin);
 
 pub struct Gatherer {
     node: NodeId,
@@ -14,7 +17,7 @@ pub struct Gatherer {
     addrs: Vec<Addr>,
     builder: Builder,
     headers: HeaderRing,
-    runs: Vec<Run>,
+    merge: Merge<Order>,
     picks: Vec<Pick>,
 }
 
@@ -29,7 +32,7 @@ impl Gatherer {
             builder: Builder::new(&types),
             types,
             headers: HeaderRing::default(),
-            runs: Vec::new(),
+            merge: Merge::default(),
             picks: Vec::new(),
         }
     }
@@ -37,11 +40,12 @@ impl Gatherer {
     /// One batch of all selected rows. Rows of each batch are in order already.
     pub fn gather(&mut self, batches: &[Batch]) -> Batch {
         self.settle();
-        runs_of(batches, &mut self.runs);
+        let runs = runs_of(&mut self.merge, batches.len(), |list| &batches[list]);
         self.picks.clear();
-        for run in &self.runs {
-            let rows = batches[run.list].rows().iter().skip(run.from).take(run.to - run.from);
-            self.picks.extend(rows.map(|row| Pick { batch: run.list as u16, row: row as u32 }));
+        for run in runs {
+            let rows = batches[run.list].rows();
+            let pick = |at| Pick { batch: run.list as u16, row: rows.at(at) as u32 };
+            self.picks.extend((run.from..run.to).map(pick));
         }
         let epoch = batches.first().map_or(Epoch(0), |batch| batch.header().epoch);
         let mut shell = self.headers.take(self.node, epoch);
@@ -64,12 +68,15 @@ impl Gatherer {
     }
 }
 
-/// Runs of the batches' selected rows in merged order.
-pub fn runs_of(batches: &[Batch], out: &mut Vec<Run>) {
-    let lens: Vec<usize> = batches.iter().map(Batch::len).collect();
-    let row = |list: usize, at: usize| match batches[list].rows() {
-        forebay_batch::Rows::Range(start, _) => *start as usize + at,
-        forebay_batch::Rows::List(rows) => rows[at] as usize,
+/// Runs of the selected rows of so many batches in merged order.
+pub fn runs_of<'m, 'b>(
+    merge: &'m mut Merge<Order>,
+    count: usize,
+    batch: impl Fn(usize) -> &'b Batch,
+) -> &'m [Run] {
+    let order = |list: usize, at: usize| {
+        let batch = batch(list);
+        batch.header().order(batch.rows().at(at))
     };
-    merge::runs(&lens, |list, at| batches[list].header().order(row(list, at)), out);
+    merge.cut((0..count).map(|list| batch(list).len()), order)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Columns, Header, HeaderRing, Origin, Raw, Rows, Times};
+use forebay_batch::{Batch, Columns, Header, HeaderRing, Origin, Rows, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
 use forebay_sched::ledger::Account;
 use forebay_sched::merge::Head;
@@ -10,9 +10,13 @@ use forebay_spec::pipeline::From;
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused, Reject};
 use forebay_types::code;
 use forebay_types::id::NodeId;
+use forebay_types::unit::DurationText;
 use forebay_types::{Epoch, StreamId};
 
 use crate::entry::StreamEntry;
+
+/// The part of a deadline that may pass in queues before a source is held back.
+const PATIENCE: i64 = 4;
 
 /// Place in the merged order: the highest event time so far, the stream, the sequence number.
 pub type Key = (i64, StreamId, u64);
@@ -90,9 +94,9 @@ impl Intake {
         self.position = entry.map_or_else(Position::default, StreamEntry::position);
         self.high = entry.and_then(|entry| entry.high).unwrap_or(i64::MIN);
         self.released_high = self.high;
-        if let Some(entry) = entry {
-            self.not_after = entry.not_after;
-        }
+        // A file that has grown since was changed later than it was then.
+        let before = entry.and_then(|entry| entry.not_after);
+        self.not_after = self.not_after.map(|now| before.map_or(now, |before| before.max(now)));
         self.taken = account.taken;
         self.account = account;
         self.reader.seek(self.position)
@@ -143,6 +147,7 @@ impl Intake {
             Some((plan, column))
         });
         let mut ahead: Vec<Refused> = Vec::new();
+        let is_file = self.not_after.is_some();
         for row in 0..rows {
             let arrival = self.chunk.arrivals.get(row).copied().unwrap_or(now);
             let latest = self.not_after.unwrap_or(arrival);
@@ -153,7 +158,7 @@ impl Intake {
                 Some((plan, column)) => {
                     let event = column[row];
                     if event > latest.saturating_add(plan.max_ahead_ns) {
-                        ahead.push(from_the_future(row, event, latest, plan.max_ahead_ns));
+                        ahead.push(from_the_future(row, event, latest, plan.max_ahead_ns, is_file));
                     } else {
                         self.high = self.high.max(event);
                     }
@@ -223,11 +228,9 @@ impl Intake {
         let (from, to) = (self.next, self.next + count);
         let mut shell = headers.take(self.facts.node, epoch);
         let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
-        for row in from..to {
-            let seq = self.chunk.seqs[row];
-            header.push(Origin { stream: self.id, first: seq, last: seq, ordinal: 0 }, self.times[row]);
-        }
-        header.raw = self.chunk.raw.as_ref().map(|raw| cut_raw(raw, from, to));
+        let origin = |seq: &u64| Origin { stream: self.id, first: *seq, last: *seq, ordinal: 0 };
+        header.extend(self.chunk.seqs[from..to].iter().map(origin), &self.times[from..to]);
+        header.raw.become_part(&self.chunk.raw, from..to);
         let header = headers.share(shell);
         let columns = self.cut_columns(from, to);
         let batch = Batch::new(header.clone(), columns);
@@ -269,6 +272,13 @@ impl Intake {
         }
     }
 
+    /// How old, in nanoseconds, the oldest record in flight may be for more to be read. A source that can wait is not read
+    /// ahead of the deadlines of what was read: waiting in a queue would use them up. A replay at a pace does not wait.
+    pub fn patience_ns(&self) -> Option<i64> {
+        let slo = self.facts.slo.filter(|_| self.facts.ends && self.chunk.arrivals.is_empty())?;
+        Some(slo.deadline_ns / PATIENCE)
+    }
+
     pub fn has_ended(&self) -> bool {
         self.state == Read::End && self.waiting() == 0
     }
@@ -300,17 +310,23 @@ impl Intake {
             taken: self.taken,
             ends: Vec::new(),
             lost: 0,
+            ended: self.has_ended(),
         }
     }
 }
 
-fn from_the_future(row: usize, event: i64, latest: i64, max_ahead_ns: i64) -> Refused {
-    let ahead = forebay_types::unit::DurationText((event - latest) / 1_000_000_000 * 1_000_000_000);
-    let allowed = forebay_types::unit::DurationText(max_ahead_ns);
-    let reason = format!("its event time is {ahead} past its arrival, and `max_ahead` is {allowed}");
-    Refused { row: row as u32, code: &code::RECORD_AHEAD, reason }
+/// Cut to a whole number of the largest unit that it holds twice.
+fn in_one_unit(ns: i64) -> i64 {
+    const SECOND: i64 = 1_000_000_000;
+    let units = [86_400 * SECOND, 3_600 * SECOND, 60 * SECOND, SECOND];
+    let unit = units.into_iter().find(|unit| ns >= 2 * unit).unwrap_or(SECOND);
+    ns / unit * unit
 }
 
-fn cut_raw(raw: &Raw, from: usize, to: usize) -> Raw {
-    Raw { buf: raw.buf.clone(), ranges: raw.ranges[from..to].to_vec() }
+fn from_the_future(row: usize, event: i64, latest: i64, max_ahead_ns: i64, is_file: bool) -> Refused {
+    let ahead = DurationText(in_one_unit(event - latest));
+    let allowed = DurationText(max_ahead_ns);
+    let bound = if is_file { "the last change of its file" } else { "its arrival" };
+    let reason = format!("its event time is {ahead} past {bound}, and `max_ahead` is {allowed}");
+    Refused { row: row as u32, code: &code::RECORD_AHEAD, reason }
 }

@@ -18,6 +18,9 @@ pub type SharedReasons = Arc<Mutex<Reasons>>;
 
 pub struct Kit {
     pub clock: Clock,
+    /// What the clock said last: when the call before this one ended. Reading it costs as much as handing a batch on, so
+    /// it is read once a call.
+    at: i64,
     pub outbox: Outbox,
     pub rows: RowsRing,
     /// What the lane is working on, for the process that comes after a crash.
@@ -29,7 +32,26 @@ pub struct Kit {
 
 impl Kit {
     pub fn new(clock: Clock, slot: Option<Slot>, reasons: SharedReasons) -> Kit {
-        Kit { clock, outbox: Outbox::default(), rows: RowsRing::default(), slot, reasons, ends: Vec::new() }
+        Kit {
+            clock,
+            at: 0,
+            outbox: Outbox::default(),
+            rows: RowsRing::default(),
+            slot,
+            reasons,
+            ends: Vec::new(),
+        }
+    }
+
+    /// Reads the clock.
+    pub fn tick(&mut self) -> i64 {
+        self.at = self.clock.now();
+        self.at
+    }
+
+    /// What the last reading was.
+    pub fn at(&self) -> i64 {
+        self.at
     }
 
     /// The end of this fate and reason.
@@ -45,16 +67,11 @@ impl Kit {
 
     /// Notes that a node is about to work on a batch.
     pub fn mark(&mut self, node: NodeId, batch: &Batch) {
-        if let Some(slot) = &mut self.slot {
-            let hull = batch.rows().hull();
-            if hull.is_empty() {
-                return;
-            }
-            let words = |row: usize| {
-                let (high, origin) = batch.header().order(row);
-                [high as u64, u64::from(origin.stream.0), origin.first]
-            };
-            let ([a, b, c], [d, e, f]) = (words(hull.start), words(hull.end - 1));
+        if let Some(slot) = &mut self.slot
+            && let Some(Range { first, last }) = range_of(batch)
+        {
+            let words = |key: Key| [key.high as u64, u64::from(key.stream.0), key.seq];
+            let ([a, b, c], [d, e, f]) = (words(first), words(last));
             slot.store([u64::from(node.0), a, b, c, d, e, f]);
         }
     }
@@ -65,6 +82,16 @@ impl Kit {
             slot.clear();
         }
     }
+}
+
+/// The range of a batch's records in the order that everything is merged by; none where it has no records.
+pub fn range_of(batch: &Batch) -> Option<Range> {
+    let key = |row: usize| {
+        let (high, origin) = batch.header().order(row);
+        Key { high, stream: origin.stream, seq: origin.first }
+    };
+    let hull = batch.rows().hull();
+    (!hull.is_empty()).then(|| Range { first: key(hull.start), last: key(hull.end - 1) })
 }
 
 /// The node and range that a mark names.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use forebay_sched::epochs::Generation;
+use forebay_sched::suspects::Range;
 use forebay_stage::{Sealed, Turn};
 use forebay_types::Epoch;
 
@@ -22,8 +23,11 @@ pub enum Command {
     /// Every lane has sealed this epoch: let go of what is kept of it, and say when every record up to it has ended.
     Settle(Epoch),
     Committed(Epoch),
-    /// Go back to the last commit.
-    Undo(Generation),
+    /// Go back to the last commit; work on these records one by one from now on.
+    Undo {
+        generation: Generation,
+        suspects: Option<Range>,
+    },
     /// Every lane has gone back.
     Resume(Generation),
     /// Write images of state until so many bytes are out, a part at each barrier.
@@ -129,7 +133,7 @@ impl Lane {
                     Ok(())
                 }
                 Command::Committed(epoch) => self.committed(epoch),
-                Command::Undo(generation) => self.undo(generation),
+                Command::Undo { generation, suspects } => self.undo(generation, suspects),
                 Command::Resume(generation) => {
                     self.resume(generation);
                     Ok(())
@@ -178,13 +182,18 @@ impl Lane {
             return Ok(false);
         }
         let next = driver.next(now, &mut self.from_sources);
-        let next = next.map_err(|fault| Stop { node: "(sources)".into(), fault })?;
+        let next = next.map_err(|fault| Stop::new("(sources)", fault))?;
         let Next::Round(barrier) = next else { return Ok(false) };
+        let took_ns = (self.kit.clock.now() - now).max(0) as u64;
+        let records: u64 = self.from_sources.iter().map(|from| from.batch.header().rows() as u64).sum();
         for from in self.from_sources.drain(..) {
-            if let Some(times) = from.batch.header().times.last() {
+            let header = from.batch.header();
+            if let Some(times) = header.times.last() {
                 self.kit.clock.follow(times.arrival);
             }
-            self.segments[0].hand_source(&mut self.kit, from.node, from.batch, from.rejects);
+            // Sources are read in one go: each has its share by records.
+            let busy_ns = took_ns * header.rows() as u64 / records.max(1);
+            self.segments[0].hand_source(&mut self.kit, from, busy_ns);
         }
         self.round(0, barrier)?;
         Ok(true)
@@ -213,8 +222,7 @@ impl Lane {
                 Work::Source => {}
                 Work::Sink(run) => {
                     let sealed = run.sink.seal(barrier.epoch, barrier.complete);
-                    let sealed = sealed.map_err(|fault| Stop { node: name.clone(), fault })?;
-                    run.latency.publish(&run.shared_latency);
+                    let sealed = sealed.map_err(|fault| Stop::new(name.clone(), fault))?;
                     self.sink_entries.push_back((barrier.epoch, at, index, sealed.entry.clone()));
                     part.sinks.push((name, sealed));
                 }
@@ -303,25 +311,11 @@ impl Lane {
         }
     }
 
+    /// An epoch is durable. What this lane goes back to from now on is set before any sink is told: a sink that cannot do what
+    /// follows a commit (a name, a folder to be synced) makes the lane go back, and then everything has to go back to the
+    /// same commit.
     fn committed(&mut self, epoch: Epoch) -> Result<(), Stop> {
         self.settling.retain(|settling| *settling > epoch);
-        for segment in &mut self.segments {
-            for node in &mut segment.nodes {
-                let name = node.name.clone();
-                match &mut node.work {
-                    Work::Source => {}
-                    Work::Stage(stage) => {
-                        if let Some(state) = stage.state() {
-                            state.committed(epoch);
-                        }
-                    }
-                    Work::Sink(run) => {
-                        let done = run.sink.committed(epoch);
-                        done.map_err(|fault| Stop { node: name.to_string(), fault })?;
-                    }
-                }
-            }
-        }
         while self.sink_entries.front().is_some_and(|(sealed, ..)| *sealed <= epoch) {
             if let Some((_, segment, node, entry)) = self.sink_entries.pop_front() {
                 self.committed_entries.retain(|(s, n, _)| (*s, *n) != (segment, node));
@@ -334,11 +328,28 @@ impl Lane {
         {
             driver.committed(epoch, streams);
         }
-        Ok(())
+        for node in self.segments.iter_mut().flat_map(|segment| &mut segment.nodes) {
+            if let Work::Stage(stage) = &mut node.work
+                && let Some(state) = stage.state()
+            {
+                state.committed(epoch);
+            }
+        }
+        let mut done = Ok(());
+        for node in self.segments.iter_mut().flat_map(|segment| &mut segment.nodes) {
+            if let Work::Sink(run) = &mut node.work {
+                // What is undone will be written once more, and does not count before it stays.
+                run.latency.publish(&run.shared_latency);
+                if let Err(fault) = run.sink.committed(epoch) {
+                    done = Err(Stop::new(&*node.name, fault));
+                }
+            }
+        }
+        done
     }
 
     /// Goes back to the last commit: states are undone, sinks cut back, sources set back, what is under way is forgotten.
-    fn undo(&mut self, generation: Generation) -> Result<(), Stop> {
+    fn undo(&mut self, generation: Generation, suspects: Option<Range>) -> Result<(), Stop> {
         self.generation = generation;
         self.paused = true;
         self.settling.clear();
@@ -361,14 +372,16 @@ impl Lane {
                     Work::Sink(run) => {
                         let entry = self.committed_entries.iter().find(|(s, n, _)| (*s, *n) == (at, index));
                         let done = run.sink.restore(entry.map(|(_, _, bytes)| bytes.as_slice()));
-                        done.map_err(|fault| Stop { node: name.to_string(), fault })?;
+                        done.map_err(|fault| Stop::new(&*name, fault))?;
+                        run.latency.forget();
                     }
                 }
             }
             segment.settle();
         }
         if let Some(driver) = &mut self.driver {
-            driver.go_back().map_err(|fault| Stop { node: "(sources)".into(), fault })?;
+            driver.suspect(suspects);
+            driver.go_back().map_err(|fault| Stop::new("(sources)", fault))?;
         }
         self.report(Report::Undone { generation });
         Ok(())

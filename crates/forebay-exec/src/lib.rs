@@ -5,8 +5,9 @@
 //! them; `intake` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
 //! `entry` format; `assemble` builds all of it from a plan; `engine` is the handle that others hold.
 
-mod park;
-mod edge;
+mod sync;
+pub mod park;
+pub mod edge;
 mod clock;
 pub mod metrics;
 
@@ -14,6 +15,7 @@ mod kit;
 mod gather;
 mod letters;
 mod skip;
+mod splice;
 mod node;
 mod segment;
 
@@ -30,7 +32,7 @@ mod engine;
 mod status;
 
 pub use clock::Clock;
-pub use engine::{Job, Options, Running, start};
+pub use engine::{Job, Options, Ready, Running, prepare, start};
 pub use entry::StreamEntry;
 pub use state::note_crash;
 pub use status::{NodeStatus, Outcome, Shared, StreamStatus};

@@ -36,6 +36,8 @@ pub struct NodeMetrics {
     pub dropped: Counter,
     /// Records that a stage was left out for.
     pub skipped: Counter,
+    /// Records that came to a sink past their deadline, whatever became of them.
+    pub late: Counter,
     /// Calls that failed and were repeated on halves.
     pub failed_calls: Counter,
     pub busy_ns: Counter,
@@ -51,7 +53,7 @@ pub struct Latency {
     shared: Mutex<Histogram<u64>>,
 }
 
-/// The lane's side of [`Latency`]: recorded without a lock, handed over when an epoch ends.
+/// The lane's side of [`Latency`]: recorded without a lock, handed over when an epoch is committed.
 #[derive(Debug)]
 pub struct LatencyRecorder {
     local: Histogram<u64>,
@@ -78,6 +80,11 @@ impl LatencyRecorder {
     #[inline]
     pub fn record(&mut self, nanos: u64, count: u64) {
         self.local.saturating_record_n(nanos.max(100), count);
+    }
+
+    /// Forgets what was not handed over: it will be written once more.
+    pub fn forget(&mut self) {
+        self.local.reset();
     }
 
     /// Hands over what was recorded unless a reader looks at it just now.

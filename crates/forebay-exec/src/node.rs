@@ -4,19 +4,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, Columns, Presence};
+use forebay_batch::{Batch, Builder, Col, Columns, Presence};
 use forebay_expr::Program;
 use forebay_sched::predict::Predictor;
+use forebay_sched::suspects::Range;
 use forebay_spec::pipeline::OnLate;
-use forebay_stage::{Cx, Fault, FaultKind, Mark, Reject, Savepoint, Sink, SinkCx, Stage, Turn};
+use forebay_stage::{Cx, Fault, FaultKind, Mark, Outbox, Reject, Savepoint, Sink, SinkCx, Stage, Turn};
 use forebay_types::code::{self, Code};
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Ty};
 
 use crate::engine::panic_text;
-use crate::kit::Kit;
+use crate::kit::{Kit, range_of};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
+use crate::splice::Splicer;
 
 /// What a node does.
 pub enum Work {
@@ -27,6 +29,8 @@ pub enum Work {
 
 pub struct SinkRun {
     pub sink: Box<dyn Sink>,
+    /// Takes rejected records: what it breaks off at cannot be rejected once more.
+    pub dead_letters: bool,
     /// By stream: what becomes of a result that is late.
     pub on_late: Arc<[Option<OnLate>]>,
     pub latency: LatencyRecorder,
@@ -47,12 +51,18 @@ pub struct NodeRun {
     pub inputs: Vec<InputRun>,
     /// Feeds over all ports: with more than one, batches of a round are brought into order first.
     pub feeds: usize,
+    /// For a stage with several feeds that adds columns.
+    pub splicer: Option<Splicer>,
     pub inbox: Vec<Arrived>,
     /// Records that are behind go aside.
     pub keyed: bool,
     pub skip_late: bool,
+    /// Runs a model: records say which one they went through.
+    pub is_model: bool,
     /// Types of the columns that the stage adds, for rows that it is left out for.
     pub adds: Vec<Ty>,
+    /// By port: groups of what leaves there, and columns of the last one.
+    pub gives: Vec<(usize, usize)>,
     /// Null columns for rows that the stage was left out for altogether.
     pub blanks: Option<Builder>,
     pub predictor: Predictor,
@@ -64,6 +74,8 @@ pub struct InputRun {
     pub filter: Option<Program>,
     /// For each feed of a union where the input's columns lie in its batches; `None` where the layout is the same.
     pub project: Vec<Option<Vec<Addr>>>,
+    /// Types of the input's columns.
+    pub types: Vec<Ty>,
 }
 
 /// Why a lane cannot go on.
@@ -71,6 +83,14 @@ pub struct InputRun {
 pub struct Stop {
     pub node: String,
     pub fault: Fault,
+    /// The records that a sink broke off at: after going back they are worked on one by one.
+    pub suspects: Option<Range>,
+}
+
+impl Stop {
+    pub fn new(node: impl Into<String>, fault: Fault) -> Stop {
+        Stop { node: node.into(), fault, suspects: None }
+    }
 }
 
 impl NodeRun {
@@ -82,30 +102,33 @@ impl NodeRun {
         arrived: Arrived,
         hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
     ) -> Result<(), Stop> {
-        let Arrived { port, feed, batch } = arrived;
+        // A batch is a hundred bytes of handles: it is changed where it is, and moved as seldom as can be.
+        let Arrived { port, feed, mut batch } = arrived;
         self.metrics.batches.add(1);
         self.metrics.records_in.add(batch.len() as u64);
-        let batch = self.inputs[port].project(feed, batch);
-        let Some(batch) = self.filter(kit, port, batch, hand_on) else { return Ok(()) };
-        let Some(batch) = self.keep_behind_out(kit, batch, hand_on) else { return Ok(()) };
+        self.inputs[port].project(feed, &mut batch);
+        if !self.filter(kit, port, &mut batch, hand_on) || !self.keep_behind_out(kit, &mut batch, hand_on) {
+            return Ok(());
+        }
         if self.skip_late {
             return self.call_in_time(kit, port, batch, hand_on);
         }
         self.call(kit, port, batch, hand_on)
     }
 
+    /// Narrows the batch by the input's `where`; says whether records are left.
     fn filter(
         &mut self,
         kit: &mut Kit,
         port: usize,
-        batch: Batch,
+        batch: &mut Batch,
         hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
-    ) -> Option<Batch> {
-        let Some(program) = &mut self.inputs[port].filter else { return Some(batch) };
+    ) -> bool {
+        let Some(program) = &mut self.inputs[port].filter else { return true };
         kit.outbox.clear();
-        let output = program.eval(&batch);
+        let output = program.eval(batch);
         for fault in output.faults() {
-            kit.outbox.rejects.push(Reject::new(&batch, fault.row, fault.code, fault.text));
+            kit.outbox.rejects.push(Reject::new(batch, fault.row, fault.code, fault.text));
         }
         let (met, start) = (output.bools(), output.hull().start);
         let is_met = |row: usize| met[row - start] != 0;
@@ -115,24 +138,26 @@ impl NodeRun {
             kit.outbox.absorbed.push((batch.clone().select(gone), "where"));
         }
         hand_on(kit, None);
-        (!kept.is_empty()).then(|| batch.select(kept))
+        batch.narrow(kept);
+        !batch.is_empty()
     }
 
-    /// Keyed nodes never see records that are older than the watermark of their stream.
+    /// Keyed nodes never see records that are older than the watermark of their stream; says whether others are left.
     fn keep_behind_out(
         &mut self,
         kit: &mut Kit,
-        batch: Batch,
+        batch: &mut Batch,
         hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
-    ) -> Option<Batch> {
+    ) -> bool {
         if !self.keyed || !batch.rows().iter().any(|row| batch.header().is_behind(row)) {
-            return Some(batch);
+            return true;
         }
         let kept = kit.rows.filter(batch.rows(), |row| !batch.header().is_behind(row));
         let behind = kit.rows.filter(batch.rows(), |row| batch.header().is_behind(row));
         kit.outbox.clear();
         hand_on(kit, Some(batch.clone().select(behind)));
-        (!kept.is_empty()).then(|| batch.select(kept))
+        batch.narrow(kept);
+        !batch.is_empty()
     }
 
     /// Leaves the stage out for records that it would make late.
@@ -143,13 +168,18 @@ impl NodeRun {
         batch: Batch,
         hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
     ) -> Result<(), Stop> {
-        let done_at = kit.clock.now() + self.predictor.predict_ns(batch.len()) as i64;
+        let done_at = kit.at() + self.predictor.predict_ns(batch.len()) as i64;
         let is_late = |row: usize| batch.header().times[row].deadline < done_at;
         let late = kit.rows.filter(batch.rows(), is_late);
         if late.is_empty() {
             return self.call(kit, port, batch, hand_on);
         }
-        late.iter().for_each(|row| batch.header().set_late(row));
+        for row in late.iter() {
+            batch.header().set_late(row);
+            if self.is_model {
+                batch.header().set_unscored(row);
+            }
+        }
         self.metrics.skipped.add(late.len() as u64);
         let in_time = kit.rows.filter(batch.rows(), |row| !is_late(row));
         if in_time.is_empty() {
@@ -190,10 +220,15 @@ impl NodeRun {
         kit.outbox.clear();
         kit.mark(self.id, &batch);
         let records = batch.len();
-        let started = kit.clock.now();
-        let fault = match self.try_call(kit, started, port, batch.clone()) {
+        let started = kit.at();
+        let called = self.try_call(kit, started, port, &batch);
+        let took = (kit.tick() - started).max(0) as u64;
+        let fault = match called {
             Ok(()) => {
-                let took = (kit.clock.now() - started).max(0) as u64;
+                match &mut self.work {
+                    Work::Sink(run) => run.measure(kit.at(), &batch),
+                    _ => kit.outbox.emit_added(batch),
+                }
                 self.metrics.busy_ns.add(took);
                 self.predictor.observe(records, took);
                 hand_on(kit, None);
@@ -202,14 +237,20 @@ impl NodeRun {
             Err(fault) => fault,
         };
         // What a sink wrote before it failed is only taken back by going back to the last commit.
-        if fault.kind != FaultKind::Call || matches!(self.work, Work::Sink(_)) {
-            return Err(Stop { node: self.name.to_string(), fault });
+        match &self.work {
+            _ if fault.kind != FaultKind::Call => return Err(self.stop(fault)),
+            Work::Sink(sink) if sink.dead_letters => {
+                return Err(self.stop(Fault { kind: FaultKind::Fatal, ..fault }));
+            }
+            Work::Sink(_) => return Err(Stop { suspects: range_of(&batch), ..self.stop(fault) }),
+            _ => {}
         }
         self.metrics.failed_calls.add(1);
         kit.outbox.clear();
         if records > 1 {
             let half = records / 2;
-            let (first, second) = (batch.rows().part(0, half), batch.rows().part(half, records));
+            let rows = &mut kit.rows;
+            let (first, second) = (rows.part(batch.rows(), 0, half), rows.part(batch.rows(), half, records));
             self.call(kit, port, batch.clone().select(first), hand_on)?;
             return self.call(kit, port, batch.select(second), hand_on);
         }
@@ -220,7 +261,7 @@ impl NodeRun {
     }
 
     /// One call, with the state of before where it fails or panics.
-    fn try_call(&mut self, kit: &mut Kit, now: i64, port: usize, batch: Batch) -> Result<(), Fault> {
+    fn try_call(&mut self, kit: &mut Kit, now: i64, port: usize, batch: &Batch) -> Result<(), Fault> {
         match &mut self.work {
             Work::Source => unreachable!("nothing is handed to a source"),
             Work::Stage(stage) => {
@@ -229,19 +270,20 @@ impl NodeRun {
                 let called =
                     catch_unwind(AssertUnwindSafe(|| stage.push(&mut Cx::new(now, outbox), port, batch)));
                 let result = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                let result = result.and_then(|()| keeps_word(&self.gives, &kit.outbox, batch));
                 if let (Err(_), Some(saved), Some(state)) = (&result, saved, stage.state()) {
                     state.rollback(saved);
                 }
                 result
             }
-            Work::Sink(run) => run.push(kit, now, &batch, &self.metrics),
+            Work::Sink(run) => run.push(kit, now, batch, &self.metrics),
         }
     }
 
     /// Tells the stage about a mark.
     pub fn mark(&mut self, kit: &mut Kit, mark: Mark) -> Result<(), Stop> {
         kit.outbox.clear();
-        let now = kit.clock.now();
+        let now = kit.tick();
         match &mut self.work {
             Work::Stage(stage) => {
                 let outbox = &mut kit.outbox;
@@ -255,7 +297,7 @@ impl NodeRun {
     /// Gives the stage a turn without input.
     pub fn turn(&mut self, kit: &mut Kit) -> Result<Turn, Stop> {
         kit.outbox.clear();
-        let now = kit.clock.now();
+        let now = kit.tick();
         match &mut self.work {
             Work::Stage(stage) => {
                 let outbox = &mut kit.outbox;
@@ -267,8 +309,32 @@ impl NodeRun {
     }
 
     pub fn stop(&self, fault: Fault) -> Stop {
-        Stop { node: self.name.to_string(), fault }
+        Stop::new(&*self.name, fault)
     }
+}
+
+/// What is handed on has the columns that the plan counts on.
+fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: &Batch) -> Result<(), Fault> {
+    let check = |port: usize, groups: usize, last: &[Col], rows: usize| {
+        let (promised, columns) = gives[port];
+        if groups == promised && last.len() == columns && last.iter().all(|col| col.holds(rows)) {
+            return Ok(());
+        }
+        let message = format!(
+            "the stage gave out {groups} groups, the last of {} columns; {promised} and {columns} of {rows} rows each were \
+             promised",
+            last.len()
+        );
+        Err(Fault::call(&code::STAGE_BROKE_WORD, message))
+    };
+    if let Some(added) = outbox.added() {
+        check(0, input.groups().len() + 1, &added.cols, input.header().rows())?;
+    }
+    for (port, batch) in &outbox.emitted {
+        let last = batch.groups().last().map_or(&[][..], |group| &group.cols);
+        check(*port, batch.groups().len(), last, batch.header().rows())?;
+    }
+    Ok(())
 }
 
 impl SinkRun {
@@ -282,7 +348,6 @@ impl SinkRun {
         let called = catch_unwind(AssertUnwindSafe(|| sink.push(&mut cx, batch)));
         called.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         metrics.records_out.add(cx.count());
-        self.measure(kit.clock.now(), batch);
         Ok(())
     }
 
@@ -301,6 +366,7 @@ impl SinkRun {
         let mut gone = false;
         for row in batch.rows().iter().filter(|row| is_late(*row)) {
             header.set_late(row);
+            metrics.late.add(1);
             match on_late(row) {
                 OnLate::Publish => continue,
                 OnLate::Drop => {
@@ -318,7 +384,7 @@ impl SinkRun {
         gone.then(|| batch.clone().select(kit.rows.filter(batch.rows(), stays)))
     }
 
-    /// Records how long each record took, runs of the same arrival at once.
+    /// Records how long each record took, those too that were too late to be written; runs of the same arrival at once.
     fn measure(&mut self, now: i64, batch: &Batch) {
         let times = &batch.header().times;
         let (mut arrival, mut count) = (0, 0);
@@ -339,19 +405,19 @@ impl SinkRun {
 
 impl InputRun {
     /// Brings a batch of a union into the input's layout; columns are shared.
-    fn project(&self, feed: usize, batch: Batch) -> Batch {
-        match self.project.get(feed) {
-            Some(Some(addrs)) => {
-                let cols = addrs.iter().map(|addr| batch.col(*addr).clone()).collect();
-                batch.regroup(Arc::new(Columns { cols }))
-            }
-            _ => batch,
-        }
+    fn project(&self, feed: usize, batch: &mut Batch) {
+        let Some(Some(addrs)) = self.project.get(feed) else { return };
+        let col = |(addr, ty): (&Addr, &Ty)| match *addr {
+            Addr::NOWHERE => Col::missing(ty, batch.header().rows()),
+            addr => batch.col(addr).clone(),
+        };
+        let cols = addrs.iter().zip(&self.types).map(col).collect();
+        batch.regroup(Arc::new(Columns { cols }));
     }
 }
 
 const PANICKED: &Code = &code::STAGE_PANICKED;
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
-    Fault::call(PANICKED, format!("the stage panicked: {}", panic_text(panic)))
+    Fault::call(PANICKED, format!("it panicked: {}", panic_text(panic)))
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use forebay_batch::Batch;
+use forebay_batch::{Batch, RowsRing};
 use forebay_plan::plan::{KeyColumn, Output, Route};
 use forebay_sched::epochs::Generation;
-use forebay_sched::merge::Run;
+use forebay_sched::merge::Merge;
 use forebay_stage::key::hash_keys;
 use forebay_stage::{Mark, Reject, Shards, Turn};
 use forebay_types::code;
@@ -14,12 +14,14 @@ use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Ty};
 
+use crate::driver::FromSource;
 use crate::edge::{Barrier, Parcel, Receiver, Sender};
-use crate::gather::{self, Gatherer};
+use crate::gather::{self, Gatherer, Order};
 use crate::kit::Kit;
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
 use crate::node::{Arrived, NodeRun, Stop};
+use crate::splice::Splicer;
 
 pub struct SegmentRun {
     pub nodes: Vec<NodeRun>,
@@ -31,7 +33,8 @@ pub struct SegmentRun {
     pub shards: Shards,
     /// Scratch.
     pub hashes: Vec<u64>,
-    pub runs: Vec<Run>,
+    pub merge: Merge<Order>,
+    pub ordered: Vec<Arrived>,
     /// The round that comes next.
     pub round: u64,
 }
@@ -129,6 +132,7 @@ impl SegmentRun {
         generation: Generation,
         barrier: Option<Barrier>,
     ) -> Result<(), Stop> {
+        kit.tick();
         for at in 0..self.nodes.len() {
             self.work_off(kit, at)?;
             if let Some(barrier) = barrier {
@@ -153,7 +157,7 @@ impl SegmentRun {
 
     /// Gives a turn to stages that asked for one, and notes when each wants the next.
     pub fn turns(&mut self, kit: &mut Kit, due: &mut [Turn]) -> Result<(), Stop> {
-        let now = kit.clock.now();
+        let now = kit.tick();
         for (at, due) in due.iter_mut().enumerate() {
             self.work_off(kit, at)?;
             let wanted = match due {
@@ -175,22 +179,45 @@ impl SegmentRun {
     }
 
     fn work_off(&mut self, kit: &mut Kit, at: usize) -> Result<(), Stop> {
-        let mut inbox = std::mem::take(&mut self.nodes[at].inbox);
-        if self.nodes[at].feeds > 1 && inbox.len() > 1 {
-            inbox = in_order(inbox, &mut self.runs);
+        let node = &mut self.nodes[at];
+        let mut inbox = std::mem::take(&mut node.inbox);
+        if node.feeds > 1 && inbox.len() > 1 {
+            in_order(&mut inbox, kit, &mut self.merge, &mut self.ordered);
         }
-        for arrived in inbox.drain(..) {
-            self.work(kit, at, arrived)?;
+        let mut splicer = self.nodes[at].splicer.take();
+        let worked = inbox.drain(..).try_for_each(|arrived| self.work(kit, at, arrived, splicer.as_mut()));
+        if let Some(splicer) = &mut splicer {
+            let mut hand = self.hand(at).1;
+            match &worked {
+                Ok(()) => {
+                    while let Some((port, batch)) = splicer.next(&mut kit.rows) {
+                        hand.emit(kit, port, batch);
+                    }
+                }
+                Err(_) => splicer.forget(),
+            }
         }
         // Give the memory back to the node.
+        self.nodes[at].splicer = splicer;
         self.nodes[at].inbox = inbox;
-        Ok(())
+        worked
     }
 
-    fn work(&mut self, kit: &mut Kit, at: usize, arrived: Arrived) -> Result<(), Stop> {
-        // The node is taken apart from its neighbours: only later nodes' inboxes are written meanwhile.
+    fn work(
+        &mut self,
+        kit: &mut Kit,
+        at: usize,
+        arrived: Arrived,
+        mut splicer: Option<&mut Splicer>,
+    ) -> Result<(), Stop> {
+        let (node, mut hand) = self.hand(at);
+        node.work(kit, arrived, &mut |kit, behind| hand.run(kit, behind, splicer.as_deref_mut()))
+    }
+
+    /// A node taken apart from its neighbours: only later nodes' inboxes are written while it works.
+    fn hand(&mut self, at: usize) -> (&mut NodeRun, HandOn<'_>) {
         let (node, after) = self.nodes[at..].split_first_mut().expect("a node at this position");
-        let mut hand = HandOn {
+        let hand = HandOn {
             at,
             ways: &self.ways[at],
             after,
@@ -199,7 +226,7 @@ impl SegmentRun {
             shards: self.shards,
             hashes: &mut self.hashes,
         };
-        node.work(kit, arrived, &mut |kit, behind| hand.run(kit, behind))
+        (node, hand)
     }
 
     fn mark(&mut self, kit: &mut Kit, at: usize, mark: Mark) -> Result<(), Stop> {
@@ -210,23 +237,16 @@ impl SegmentRun {
 
     /// Hands on what is in the outbox as given by a node.
     pub fn hand_on(&mut self, kit: &mut Kit, at: usize, behind: Option<Batch>) {
-        HandOn {
-            at,
-            ways: &self.ways[at],
-            after: &mut self.nodes[at + 1..],
-            outbound: &mut self.outbound,
-            letters: &mut self.letters,
-            shards: self.shards,
-            hashes: &mut self.hashes,
-        }
-        .run(kit, behind);
+        self.hand(at).1.run(kit, behind, None);
     }
 
-    /// Hands a source's batch to its readers.
-    pub fn hand_source(&mut self, kit: &mut Kit, node: NodeId, batch: Batch, rejects: Vec<Reject>) {
+    /// Hands a source's batch to its readers; reading it took so long.
+    pub fn hand_source(&mut self, kit: &mut Kit, from: FromSource, busy_ns: u64) {
+        let FromSource { node, batch, rejects } = from;
         let at = self.nodes.iter().position(|n| n.id == node).expect("a source of this segment");
         self.nodes[at].metrics.records_in.add(batch.header().rows() as u64);
         self.nodes[at].metrics.batches.add(1);
+        self.nodes[at].metrics.busy_ns.add(busy_ns);
         kit.outbox.clear();
         kit.outbox.rejects = rejects;
         if !batch.is_empty() {
@@ -270,6 +290,10 @@ impl SegmentRun {
 impl Arrival {
     fn hand_in(&mut self, nodes: &mut [NodeRun]) {
         if self.batches.is_empty() {
+            // A round without records lets go of those of earlier ones.
+            if let Some(gather) = &mut self.gather {
+                gather.settle();
+            }
             return;
         }
         let inbox = &mut nodes[self.at].inbox;
@@ -284,23 +308,17 @@ impl Arrival {
     }
 }
 
-/// Batches of several feeds as runs in merged order.
-fn in_order(inbox: Vec<Arrived>, runs: &mut Vec<Run>) -> Vec<Arrived> {
-    let batches: Vec<Batch> = inbox.iter().map(|arrived| arrived.batch.clone()).collect();
-    gather::runs_of(&batches, runs);
-    let piece = |run: &Run| {
+/// Cuts batches of several feeds into runs in merged order.
+fn in_order(inbox: &mut Vec<Arrived>, kit: &mut Kit, merge: &mut Merge<Order>, ordered: &mut Vec<Arrived>) {
+    let runs = gather::runs_of(merge, inbox.len(), |list| &inbox[list].batch);
+    let rows = &mut kit.rows;
+    ordered.extend(runs.iter().map(|run| {
         let Arrived { port, feed, batch } = &inbox[run.list];
-        let whole = run.from == 0 && run.to == batch.len();
-        let batch = batch.clone();
-        let batch = if whole {
-            batch
-        } else {
-            let rows = batch.rows().part(run.from, run.to);
-            batch.select(rows)
-        };
-        Arrived { port: *port, feed: *feed, batch }
-    };
-    runs.iter().map(piece).collect()
+        let part = rows.part(batch.rows(), run.from, run.to);
+        Arrived { port: *port, feed: *feed, batch: batch.clone().select(part) }
+    }));
+    inbox.clear();
+    std::mem::swap(inbox, ordered);
 }
 
 /// Hands on what a call gave.
@@ -315,7 +333,7 @@ struct HandOn<'a> {
 }
 
 impl HandOn<'_> {
-    fn run(&mut self, kit: &mut Kit, behind: Option<Batch>) {
+    fn run(&mut self, kit: &mut Kit, behind: Option<Batch>, mut splicer: Option<&mut Splicer>) {
         if let Some(behind) = behind {
             self.behind(kit, behind);
         }
@@ -327,14 +345,22 @@ impl HandOn<'_> {
         kit.outbox.absorbed = absorbed;
         let mut emitted = std::mem::take(&mut kit.outbox.emitted);
         for (port, batch) in emitted.drain(..).filter(|(_, batch)| !batch.is_empty()) {
-            self.ways.metrics.records_out.add(batch.len() as u64);
-            let ways = self.ways;
-            self.send(kit, &ways.ports[port], batch);
+            match &mut splicer {
+                Some(splicer) => splicer.collect(port, batch),
+                None => self.emit(kit, port, batch),
+            }
         }
         kit.outbox.emitted = emitted;
         if !kit.outbox.rejects.is_empty() {
             self.reject(kit);
         }
+    }
+
+    #[inline]
+    fn emit(&mut self, kit: &mut Kit, port: usize, batch: Batch) {
+        self.ways.metrics.records_out.add(batch.len() as u64);
+        let ways = self.ways;
+        self.send(kit, &ways.ports[port], batch);
     }
 
     fn behind(&mut self, kit: &mut Kit, batch: Batch) {
@@ -368,17 +394,19 @@ impl HandOn<'_> {
         }
     }
 
+    #[inline]
     fn send(&mut self, kit: &mut Kit, ways: &[Way], batch: Batch) {
         match ways.split_last() {
             None => batch.end_all(kit.end(Fate::Absorbed, "unread")),
             Some((last, others)) => {
-                others.iter().for_each(|way| self.send_one(way, batch.clone()));
-                self.send_one(last, batch);
+                others.iter().for_each(|way| self.send_one(kit, way, batch.clone()));
+                self.send_one(kit, last, batch);
             }
         }
     }
 
-    fn send_one(&mut self, way: &Way, batch: Batch) {
+    #[inline]
+    fn send_one(&mut self, kit: &mut Kit, way: &Way, batch: Batch) {
         match way {
             Way::Here { at, port, feed } => {
                 debug_assert!(*at > self.at, "nodes stand in topological order");
@@ -389,7 +417,9 @@ impl HandOn<'_> {
                 let parcels = &mut self.outbound[*outbound].parcels;
                 match route {
                     Route::ToOne | Route::Same => parcels[*to].batches.push((*exchange, batch)),
-                    Route::ByKey => spread(parcels, *exchange, key, self.shards, self.hashes, batch),
+                    Route::ByKey => {
+                        spread(parcels, *exchange, key, self.shards, self.hashes, &mut kit.rows, batch);
+                    }
                 }
             }
         }
@@ -403,17 +433,16 @@ fn spread(
     key: &[(Addr, Ty)],
     shards: Shards,
     hashes: &mut Vec<u64>,
+    rows: &mut RowsRing,
     batch: Batch,
 ) {
     hash_keys(&batch, key, hashes);
     let start = batch.rows().hull().start;
     let lane_of = |row: usize| shards.of(hashes[row - start]) % shards.lanes;
     for (lane, parcel) in parcels.iter_mut().enumerate() {
-        let rows: Vec<u32> =
-            batch.rows().iter().filter(|row| lane_of(*row) == lane as u32).map(|row| row as u32).collect();
-        if !rows.is_empty() {
-            let rows = forebay_batch::Rows::List(Arc::new(rows));
-            parcel.batches.push((exchange, batch.clone().select(rows)));
+        let own = rows.filter(batch.rows(), |row| lane_of(row) == lane as u32);
+        if !own.is_empty() {
+            parcel.batches.push((exchange, batch.clone().select(own)));
         }
     }
 }

@@ -2,24 +2,30 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `manifest.json` | the pipeline, the number of shards and the shape of each state |
+//! | `manifest.json` | the pipeline, its folder, the number of shards and the shape of each state |
 //! | `*.log`, `*.blob`, `lock` | the local log with its images (see `forebay-log`) |
 //! | `mark` | what each lane was working on |
 //! | `suspects` | ranges of records that were in flight at crashes |
+//!
+//! Invariant: nothing but these files is ever written or removed, and none of them in a folder that holds other things.
+
+mod manifest;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use forebay_log::{Log, LogError, Options, mark};
-use forebay_plan::plan::{Plan, PlanNode};
+use forebay_plan::plan::Plan;
 use forebay_sched::suspects::Suspects;
 use forebay_stage::Fault;
-use forebay_types::{Node, Record, Value, code};
-use serde::{Deserialize, Serialize};
+use forebay_types::code;
 
 use crate::entry::Committed;
 use crate::kit::read_mark;
+use manifest::MANIFEST;
 
 /// A state directory that this process holds.
 pub struct Opened {
@@ -27,138 +33,127 @@ pub struct Opened {
     pub committed: Committed,
     pub suspects: Suspects,
     pub slots: Vec<mark::Slot>,
+    /// By stage: the names that it had before, under which its state may stand in the log.
+    pub former_names: BTreeMap<String, Vec<String>>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Manifest {
-    version: u32,
-    pipeline: String,
-    shards: u32,
-    /// By stage: what its state depends on.
-    states: BTreeMap<String, String>,
-}
+/// How long another process may go on holding the directory: a worker whose parent was killed needs a moment to see it.
+const HELD_AT_MOST: Duration = Duration::from_secs(2);
 
-/// Opens the directory, makes it if need be, and reads what was committed.
-pub fn open(dir: &Path, fresh: bool, plan: &Plan, options: Options, slots: usize) -> Result<Opened, Fault> {
-    if fresh {
-        clear(dir, &options)?;
+/// Opens the directory, makes it if need be, and reads what was committed. `base` is the folder of the pipeline file.
+pub fn open(
+    dir: &Path,
+    fresh: bool,
+    plan: &Plan,
+    base: &Path,
+    options: &Options,
+    slots: usize,
+) -> Result<Opened, Fault> {
+    let found = look(dir)?;
+    if fresh && found != Found::Nothing {
+        clear(dir, options)?;
     }
-    let (log, _) = Log::open(dir, options).map_err(|error| refuse(&error))?;
-    check_manifest(dir, plan)?;
+    match found {
+        Found::Log if !fresh => return Err(damaged(dir, "a log and no manifest that says whose it is")),
+        Found::Manifest if !fresh => return Err(damaged(dir, "a manifest, and its log is gone")),
+        _ => {}
+    }
+    let log = open_log(dir, options)?;
+    let former_names = manifest::check(dir, plan, base)?;
     let committed =
         Committed::read(log.entries()).map_err(|why| Fault::fatal(&code::STATE_UNREADABLE, why))?;
     let suspects = read_suspects(dir);
     let slots = mark::create(&dir.join("mark"), slots).map_err(|error| refuse(&error))?;
-    Ok(Opened { log, committed, suspects, slots })
+    Ok(Opened { log, committed, suspects, slots, former_names })
 }
 
-/// Removes what a state directory holds, if nobody uses it.
-fn clear(dir: &Path, options: &Options) -> Result<(), Fault> {
-    if !dir.exists() {
-        return Ok(());
-    }
-    // Holding the lock once shows that nobody works there; damage does not matter, since it goes.
-    if let Err(error @ LogError::Locked { .. }) = Log::open(dir, options.clone()) {
-        return Err(refuse(&error));
-    }
-    fs::remove_dir_all(dir).map_err(|error| io(dir, "cannot be removed", &error))
+/// What is in a directory before it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// Both parts of a state.
+    State,
+    Log,
+    Manifest,
 }
 
-fn check_manifest(dir: &Path, plan: &Plan) -> Result<(), Fault> {
-    let path = dir.join("manifest.json");
-    let wanted = manifest(plan);
-    match fs::read(&path) {
-        Ok(bytes) => {
-            let found: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
-                Fault::fatal(&code::STATE_UNREADABLE, format!("{} does not read: {error}", path.display()))
-            })?;
-            compare(dir, &found, &wanted)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text = serde_json::to_vec_pretty(&wanted).expect("a manifest of strings and numbers");
-            let partial = dir.join("manifest.json.partial");
-            fs::write(&partial, text)
-                .and_then(|()| fs::rename(&partial, &path))
-                .map_err(|error| io(&path, "cannot be written", &error))
-        }
-        Err(error) => Err(io(&path, "cannot be read", &error)),
-    }
+/// Whether the engine makes files of this name in a state directory.
+fn is_own(name: &str) -> bool {
+    matches!(name, MANIFEST | "mark" | "suspects" | "lock")
+        || [".log", ".blob", ".partial"].iter().any(|end| name.ends_with(end))
 }
 
-fn compare(dir: &Path, found: &Manifest, wanted: &Manifest) -> Result<(), Fault> {
-    let other = |what: String| {
+/// Looks before anything is made or removed. A folder with other things in it is refused: it is nobody's state.
+fn look(dir: &Path) -> Result<Found, Fault> {
+    let names = match fs::read_dir(dir) {
+        Ok(entries) => entries
+            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<Vec<String>, _>>(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => Err(error),
+    };
+    let names = names.map_err(|error| io(dir, "cannot be read", &error))?;
+    if let Some(other) = names.iter().find(|name| !is_own(name)) {
         let message = format!(
-            "the state in {} {what}: run with another --state, or give the old results up and begin anew with --fresh",
+            "{} holds `{other}`, which is no part of a state: nothing there was touched; name a folder that is empty or \
+             does not exist",
             dir.display()
         );
-        Err(Fault::fatal(&code::STATE_OF_ANOTHER, message))
+        return Err(Fault::fatal(&code::STATE_ELSEWHERE, message));
+    }
+    let has = |wanted: &dyn Fn(&String) -> bool| names.iter().any(wanted);
+    Ok(match (has(&|name| name == MANIFEST), has(&|name| name.ends_with(".log"))) {
+        (true, true) => Found::State,
+        (true, false) => Found::Manifest,
+        (false, true) => Found::Log,
+        (false, false) => Found::Nothing,
+    })
+}
+
+fn damaged(dir: &Path, what: &str) -> Fault {
+    let message = format!(
+        "{} holds {what}: put it back, or give the old results up and begin anew with --fresh",
+        dir.display()
+    );
+    Fault::fatal(&code::STATE_UNREADABLE, message)
+}
+
+/// Opens the log; waits for a moment where another process holds it.
+fn open_log(dir: &Path, options: &Options) -> Result<Log, Fault> {
+    let began = Instant::now();
+    loop {
+        match Log::open(dir, options.clone()) {
+            Ok((log, _)) => return Ok(log),
+            Err(LogError::Locked { .. }) if began.elapsed() < HELD_AT_MOST => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => return Err(refuse(&error)),
+        }
+    }
+}
+
+/// Removes what a state directory holds, once nobody uses it.
+fn clear(dir: &Path, options: &Options) -> Result<(), Fault> {
+    // Having held the lock shows that nobody works there; damage does not matter, since it goes.
+    match open_log(dir, options) {
+        Err(fault) if fault.code.id == code::STATE_IN_USE.id => return Err(fault),
+        _ => {}
+    }
+    let remove = || -> std::io::Result<()> {
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            // The manifest goes last: until then it says whose the rest is. The lock stays, as locks do.
+            if name != MANIFEST && name != "lock" && name.to_str().is_some_and(is_own) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        match fs::remove_file(dir.join(MANIFEST)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
     };
-    if found.pipeline != wanted.pipeline {
-        return other(format!(
-            "belongs to the pipeline `{}`, and this is `{}`",
-            found.pipeline, wanted.pipeline
-        ));
-    }
-    if found.shards != wanted.shards {
-        return other(format!("has {} shards, and the plan {}", found.shards, wanted.shards));
-    }
-    for (stage, shape) in &found.states {
-        match wanted.states.get(stage) {
-            Some(now) if now == shape => {}
-            Some(_) => return other(format!("was kept for other settings of stage `{stage}`")),
-            None => return other(format!("holds the stage `{stage}`, which the pipeline does not have")),
-        }
-    }
-    Ok(())
-}
-
-fn manifest(plan: &Plan) -> Manifest {
-    let states = plan.nodes.iter().filter(|node| node.kind.facts.keyed);
-    Manifest {
-        version: 1,
-        pipeline: plan.name.clone(),
-        shards: plan.shards,
-        states: states.map(|node| (node.name.clone(), shape(node))).collect(),
-    }
-}
-
-/// What a stage's state depends on: its kind and its settings, without the places where they were written.
-fn shape(node: &PlanNode) -> String {
-    let mut out = node.kind.name.to_string();
-    record_text(&node.config, &mut out);
-    out
-}
-
-fn record_text(record: &Record, out: &mut String) {
-    for (name, node) in &record.fields {
-        out.push_str(&format!(" {name}="));
-        node_text(node, out);
-    }
-}
-
-fn node_text(node: &Node, out: &mut String) {
-    match &node.value {
-        Value::Text(text) | Value::Expr(text) => out.push_str(&format!("{:?}", text.text)),
-        Value::List(items) => {
-            out.push('[');
-            for item in items {
-                node_text(item, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        Value::Map(entries) => {
-            out.push('{');
-            for entry in entries {
-                out.push_str(&format!("{:?}:", entry.key));
-                node_text(&entry.node, out);
-                out.push(',');
-            }
-            out.push('}');
-        }
-        Value::Record(record) => record_text(record, out),
-        scalar => out.push_str(&format!("{scalar:?}")),
-    }
+    remove().map_err(|error| io(dir, "cannot be emptied", &error))
 }
 
 pub fn suspects_path(dir: &Path) -> PathBuf {
@@ -192,4 +187,45 @@ fn refuse(error: &LogError) -> Fault {
 
 fn io(path: &Path, what: &str, error: &std::io::Error) -> Fault {
     Fault::fatal(&code::COMMIT_FAILED, format!("{} {what}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`look`] says of a folder with these files.
+    #[track_caller]
+    fn check(names: &[&str], expect: Result<Found, &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        names.iter().for_each(|name| fs::write(folder.path().join(name), "x").unwrap());
+        match (look(folder.path()), expect) {
+            (Ok(found), Ok(expect)) => assert_eq!(found, expect),
+            (Err(fault), Err(expect)) => assert!(fault.message.contains(expect), "{fault}"),
+            (found, expect) => panic!("{found:?} instead of {expect:?}"),
+        }
+    }
+
+    #[test]
+    fn only_an_empty_folder_or_a_state_is_taken() {
+        check(&[], Ok(Found::Nothing));
+        check(&["lock"], Ok(Found::Nothing));
+        check(&["manifest.json", "1.log", "lock", "mark"], Ok(Found::State));
+        check(&["1.log"], Ok(Found::Log));
+        check(&["manifest.json"], Ok(Found::Manifest));
+        check(&["manifest.json", "1.log", "notes.txt"], Err("holds `notes.txt`"));
+        assert_eq!(look(Path::new("/nowhere/at/all")).unwrap(), Found::Nothing);
+    }
+
+    #[test]
+    fn clearing_removes_a_state_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Log::open(folder.path(), Options::default()).unwrap());
+        for name in [MANIFEST, "mark", "suspects", "a-0001-2.blob"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        clear(folder.path(), &Options::default()).unwrap();
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["lock"]);
+        assert_eq!(look(folder.path()).unwrap(), Found::Nothing);
+    }
 }

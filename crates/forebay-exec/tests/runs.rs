@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::PoisonError;
+
 use common::{begin, plan_of, shelf};
 use forebay_exec::{Options, Outcome, Shared};
 use proptest::prelude::*;
@@ -29,7 +31,8 @@ fn run(spec: &str, name: &str, lanes: u32, options: Options) -> (Vec<String>, St
     let shared = running.shared().clone();
     let outcome = running.wait();
     assert!(matches!(outcome, Outcome::Complete), "{outcome:?}");
-    (shelf(name).lock().unwrap().lines.clone(), ledger(&shared))
+    let lines = shelf(name).lock().unwrap_or_else(PoisonError::into_inner).lines.clone();
+    (lines, ledger(&shared))
 }
 
 /// The ledger as text: per stream, in and how it ended. The equation has to hold.
@@ -89,22 +92,44 @@ fn a_record_that_a_stage_cannot_bear_is_rejected_alone() {
 sources: { a: { numbers: { count: 1000, keys: 3 }, schema: { k: i64, v: i64, ts: timestamp(ns) }, event_time: { column: ts, out_of_order: 10s } } }
 stages:
   first: { input: a, tally: { by: k } }
-  weak: { input: first, fragile: { panic_at: [770], fail_at: [1230, 9990] } }
+  weak: { input: first, fragile: { panic_at: [770], fail_at: [1230, 9990], bare_at: [2000] } }
 sinks:
   out: { input: weak, collect: { name: NAME }, columns: [v, first_n] }
   dead: { input: rejected, collect: { name: NAME-dead }, columns: [code, reason, node, position] }
 ";
     let (lines, ledger) = run(spec, "weak", 1, quick());
-    assert_eq!(lines.len(), 997);
-    assert_eq!(ledger, "a s0: in 1000 = published 997 + rejected FB0773 1 + rejected FB0836 2 lost 0\n");
+    assert_eq!(lines.len(), 996);
+    let ends = "published 996 + rejected FB0773 1 + rejected FB0836 2 + rejected FB0775 1";
+    assert_eq!(ledger, format!("a s0: in 1000 = {ends} lost 0\n"));
     assert_eq!(
         shelf("weak-dead").lock().unwrap().lines,
         [
-            "FB0773 the stage panicked: cannot bear 770 weak 77",
+            "FB0773 it panicked: cannot bear 770 weak 77",
             "FB0836 cannot work with 1230 weak 123",
+            "FB0775 the stage gave out 2 groups, the last of 1 columns; 3 and 0 of 1000 rows each were promised weak 200",
             "FB0836 cannot work with 9990 weak 999",
         ]
     );
+}
+
+#[test]
+fn a_record_that_a_sink_cannot_bear_is_set_aside_and_all_others_are_written_once() {
+    let good = TWO_KEYS.replace("columns: [k, v,", "columns: [v, k,");
+    let bad = good.replace("collect: { name: NAME }", "collect: { name: NAME, panic_at: [770, 12341] }");
+    let values = |lines: &[String]| -> Vec<String> {
+        let mut values: Vec<String> =
+            lines.iter().map(|line| line.split(' ').next().unwrap().to_string()).collect();
+        values.sort();
+        values
+    };
+    let mut wanted = values(&run(&good, "bearable", 1, quick()).0);
+    wanted.retain(|value| value != "770" && value != "12341");
+    for lanes in [1, 2] {
+        let name = format!("unbearable-{lanes}");
+        let (lines, ledger) = run(&bad, &name, lanes, quick());
+        assert_eq!(values(&lines), wanted);
+        assert_eq!(ledger.matches("rejected FB0774 1 ").count(), 2, "{ledger}");
+    }
 }
 
 #[test]
@@ -134,6 +159,47 @@ fn a_full_disk_is_waited_for_and_changes_nothing() {
     }
 }
 
+/// Positions, states and sinks go back to one and the same commit.
+#[test]
+fn a_sink_that_fails_after_a_commit_changes_nothing() {
+    let (wanted, ledger) = run(TWO_KEYS, "deft", 1, quick());
+    for lanes in [1, 3] {
+        let name = format!("clumsy-{lanes}");
+        shelf(&name).lock().unwrap().clumsy = 3;
+        let (lines, other) = run(TWO_KEYS, &name, lanes, Options { max_batch: 50, ..quick() });
+        assert_eq!(other, ledger);
+        assert!(lines == wanted, "the lines differ");
+    }
+}
+
+#[test]
+fn state_comes_back_from_images_and_the_log_stays_short() {
+    let (dir, name) = (tempfile::tempdir().unwrap(), "images");
+    // One stream: what is appended to several would have been merged with what came before.
+    let first = TWO_KEYS.replace("count: 3000, streams: 3", "count: 40000, streams: 1");
+    let more = first.replace("count: 40000", "count: 45000");
+    let (wanted, ledger_wanted) = run(&more, "no-images", 2, quick());
+    let options = |max_batch| Options {
+        max_batch,
+        image_after_bytes: 20_000,
+        state_dir: Some(dir.path().into()),
+        ..quick()
+    };
+    run(&first, name, 3, options(20));
+    let files = || std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap);
+    let is =
+        |end: &'static str| move |file: &std::fs::DirEntry| file.path().extension().is_some_and(|e| e == end);
+    assert!(files().any(|file| is("blob")(&file)), "images were taken");
+    let first = files().filter(is("log")).map(|file| file.file_name()).min().unwrap();
+    assert!(
+        !first.to_str().unwrap().ends_with("01.log"),
+        "the beginning of the log is gone, and not {first:?} the first"
+    );
+    let (lines, ledger) = run(&more, name, 2, options(300));
+    assert_eq!(ledger, ledger_wanted);
+    assert!(lines == wanted, "the lines differ");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
@@ -144,7 +210,8 @@ proptest! {
         let (wanted, ledger_wanted) = run(TWO_KEYS, "whole", 1, quick());
         let name = format!("cut-{id}");
         let dir = tempfile::tempdir().unwrap();
-        let options = |max_batch: usize| Options { state_dir: Some(dir.path().into()), max_batch, ..quick() };
+        let state_dir = Some(dir.path().to_path_buf());
+        let options = |max_batch: usize| Options { max_batch, image_after_bytes: 20_000, state_dir: state_dir.clone(), ..quick() };
         for (lanes, max_batch, wait_ms, hard) in cuts {
             let plan = plan_of(&TWO_KEYS.replace("NAME", &name), lanes);
             let running = begin(&plan, options(max_batch)).unwrap();

@@ -122,10 +122,14 @@ impl<'c, 'a> Checker<'c, 'a> {
     /// A condition: a bool.
     fn condition(&mut self, expr: &Expr, what: &str) -> Node {
         let node = self.value(expr, Some(&Ty::Bool));
-        if node.ty != Ty::Bool && node.ty != Ty::Unknown {
+        self.is_condition(node, what)
+    }
+
+    fn is_condition(&mut self, node: Node, what: &str) -> Node {
+        if !matches!(node.ty.inner(), Ty::Bool | Ty::Unknown) {
             let message = format!("{what} is a bool, and {} is {}", self.called(&node), node.ty);
             let help = "write a condition: compare it, as in `x > 0` or `x == 'a'`";
-            self.mistakes.error(&code::EXPR_OPERAND, expr.part, message, help);
+            self.mistakes.error(&code::EXPR_OPERAND, node.part, message, help);
         }
         node
     }

@@ -43,9 +43,10 @@ impl Typed {
 #[derive(Clone, Debug)]
 pub struct TypedAggregate {
     pub function: Aggregate,
-    /// What is aggregated; `None` for `count()`. Integers come as i64 for `sum` and `mean`, f32 as f64.
+    /// What is aggregated; `None` for `count()`. Integers come as i64 for `sum` and `mean`, f32 as f64. Where it is null
+    /// there is nothing to aggregate.
     pub argument: Option<Typed>,
-    /// The type of the result.
+    /// The type of the result over at least one record: optional where every argument may have been null.
     pub ty: Ty,
 }
 

@@ -1,7 +1,6 @@
 //! How a file is packed: its name says so. Packed text is a row of gzip members or zstd frames, each a whole by
 //! itself, so that a file can be cut and continued between any two of them.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 
 use flate2::Compression;
@@ -46,7 +45,7 @@ impl Packing {
     }
 
     /// The text in a file, from where the file stands, which has to be at the start of a member or frame.
-    pub fn unpack(self, file: File) -> io::Result<Box<dyn Read + Send>> {
+    pub fn unpack(self, file: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Packing::None => Box::new(file),
             Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ, file))),

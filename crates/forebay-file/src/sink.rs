@@ -5,6 +5,7 @@ mod entry;
 mod files;
 mod name;
 mod output;
+mod place;
 mod stdout;
 
 use std::sync::Arc;
@@ -15,9 +16,9 @@ use forebay_stage::types::{Diagnostic, Kind, Span, code};
 use forebay_stage::{Build, Fault, OwnColumns, Sink};
 
 use crate::packing::{Packer, Packing};
-use crate::source::only_json;
 use files::{FileSink, Rows};
-use name::{Rotate, Template};
+use name::{Rotate, Template, pattern};
+use place::{Place, STDOUT};
 use stdout::StdoutSink;
 
 pub(crate) use disk::Disk;
@@ -33,17 +34,24 @@ Writes one JSON object a line (`format: json`). A name that ends in `.gz` is pac
   `NAME.partial`, and `NAME.1.partial` before anything in it is committed. A complete file is not written again under its
   name; where the input has grown since, it is `NAME.partial` until the end is reached once more.
 - Exactly once: an epoch's records are synced to the disk before it is committed, and a restart cuts the file to the
-  committed length and goes on. A file that exists and does not belong to this pipeline's state is never overwritten.
+  committed length and goes on. A file that exists and does not belong to this pipeline's state is never overwritten, and one
+  that another pipeline or process writes is refused at the start.
+- Complete files may be taken away, but for the newest one: a restart that does not find it as it was committed stops.
+- The state belongs to its outputs: with another path, or with numbers where there were none, it is another state.
 - Each part of a packed file that is committed is a gzip member or zstd frame of its own, which every tool reads as one
   file; frequent commits (`commit_every`) make it larger.
 - `${time:FORMAT}` is the time in UTC at which a file begins: with `rotate: DURATION` the start of its period, else the event
   time of its first record. Time is the highest event time so far, so a replay gives the same files as the first run; a record
-  that comes out of order goes to the file that is open.
+  that comes out of order goes to the file that is open. A source without `event_time` has the wall clock instead.
 - `rotate: 1d` begins a file at each multiple of the duration since 1970, and needs `${time:…}` in the path to tell them
   apart. `rotate: 64MiB` begins the next file before one would have more text than that, and numbers them: `out-00001.jsonl`.
 - Folders are made as needed. When the disk is full the pipeline goes back to its last commit, waits and tries again.
+- A record with a value that JSON cannot say (NaN, infinity, a date beyond the year 9999) is rejected with the column's name.
+- Of what is rejected it writes `code reason node source stream position time bytes`: `position` is the number of the line,
+  `bytes` the original record in base64 where it is known, and `time` the wall clock when the record arrived, not the time of its
+  event. List `_time` for that one; of a record that could not be read it is the highest event time before it.
 - The path `-` is standard output, mostly by `--to NAME=-`: an epoch's records are written just before its commit, and
-  perhaps once more after a fault, so it gives `at_least_once`.",
+  perhaps once more after a fault, so it gives `at_least_once`. When its reader closes it the pipeline stops.",
     fields: &[
         Field::required(
             "path",
@@ -65,8 +73,11 @@ columns: [tx_id, amount, decision, _seq]",
 fn check(check: &mut Check<'_>) {
     let (path, path_span) = (check.config.text("path").unwrap_or_default(), check.config.span("path"));
     let (rotate, rotate_span) = (check.config.text("rotate"), check.config.span("rotate"));
-    check.answer.memory.push(MemoryTerm { bytes: 1 << 20, each: "sink".into() });
-    if path == "-" {
+    check
+        .answer
+        .memory
+        .push(MemoryTerm { bytes: files::buffer_bytes(Packing::of(path)), each: "sink".into() });
+    if path == STDOUT {
         check.answer.promise = Promise::MayRepeat;
     }
     if path.is_empty() {
@@ -89,7 +100,7 @@ fn check(check: &mut Check<'_>) {
 }
 
 fn wrong_path(path: &str, span: Span, rotate: Option<Span>) -> Option<Diagnostic> {
-    if let ("-", Some(rotate)) = (path, rotate) {
+    if let (STDOUT, Some(rotate)) = (path, rotate) {
         let message = "standard output is no file, and does not rotate";
         return Some(Diagnostic::error(&code::STANDARD_STREAM, rotate, message).help("leave `rotate` out"));
     }
@@ -138,17 +149,17 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
 }
 
 pub(crate) fn make_on(build: &Build<'_>, disk: Disk) -> Result<Box<dyn Sink>, Fault> {
-    only_json(build.format, "written")?;
     let own = OwnColumns::new(build.columns, Arc::clone(build.streams), build.model);
     let rows = Rows::new(build.columns, own);
     let path = build.config.text("path").unwrap_or_default();
-    if path == "-" {
-        return Ok(Box::new(StdoutSink::new(rows)?));
+    if path == STDOUT {
+        return Ok(Box::new(StdoutSink::new(rows, Place::new(path.to_string(), build.base))?));
     }
     let rotate = Rotate::parse(build.config.text("rotate"))
         .map_err(|(why, _)| Fault::fatal(&code::ROTATE, format!("`rotate`: {why}")))?;
     let packer = Packer::new(Packing::of(path)).map_err(|error| {
         Fault::fatal(&code::OUTPUT_UNWRITABLE, format!("`{path}` cannot be packed: {error}"))
     })?;
-    Ok(Box::new(FileSink::new(disk, rows, Template::parse(path), rotate, packer)))
+    let place = Place::new(pattern(path, rotate), build.base);
+    Ok(Box::new(FileSink::new(disk, rows, place, Template::parse(path), rotate, packer)))
 }

@@ -1,6 +1,7 @@
 //! The `file` source: what it takes, and how it is made.
 
 mod files;
+mod handle;
 mod input;
 mod pace;
 mod prefix;
@@ -8,16 +9,16 @@ mod reader;
 
 use std::fs::{File, Metadata};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use forebay_codec::{Extra, FieldSpec};
-use forebay_stage::types::format::{Extra as Undeclared, Format};
+use forebay_stage::types::format::{EXTRA, Extra as Undeclared};
 use forebay_stage::types::kind::{Check, Facts, ONE, Promise, Role};
 use forebay_stage::types::shape::{Access, Field, Shape};
 use forebay_stage::types::{Diagnostic, Kind, Node, Schema, code};
-use forebay_stage::{Build, Declared, EXTRA, Fault, Source, Stream};
+use forebay_stage::{Build, Declared, Fault, Source, Stream};
 
 use crate::packing::Packing;
 use files::{Found, is_glob, unreadable};
@@ -27,7 +28,9 @@ use reader::{FileReader, Form};
 /// Bytes to read at a time, for one file and for all of them.
 const CHUNK: usize = 256 << 10;
 const CHUNKS: usize = 64 << 20;
-const LEAST_CHUNK: usize = 16 << 10;
+const LEAST_CHUNK: usize = 4 << 10;
+/// Where a source has more files than this, they are open only while they are read from.
+const MOST_OPEN: usize = 64;
 
 pub static SOURCE: Kind = Kind {
     name: "file",
@@ -38,11 +41,14 @@ Reads files with one JSON object a line (`format: json`). A name that ends in `.
 
 - Each file is a stream, called by its path relative to the pipeline file where it lies below that. Files are read
   beside each other, merged by event time and then by name; a record's number is that of its line, counted from 1.
-- A glob (`data/*.jsonl.gz`) is resolved once, at the start. It leaves out folders and names that begin with a dot or end in
-  `.partial`. A path that does not exist, and a glob that matches nothing, are errors.
+- A glob (`data/*.jsonl.gz`) is resolved once, at the start, and may find thousands of files: more than 64 are open only
+  while they are read from. A packed file takes memory of its own until it ends (gzip 0.1 MiB, zstd up to its window,
+  mostly 2 to 8 MiB). A glob leaves out folders and names that begin with a dot, end in `.partial` or are no UTF-8. A path that does not exist, and a glob that matches nothing, are errors.
 - Empty lines are skipped. A line that is no record, or is longer than 1 MiB, is rejected with its number, and
   everything else goes on.
-- No event of a file can be later than its modification time: with `max_ahead` that tells events from the future.
+- No event of a file can be later than the last change of the file: with `max_ahead` that tells events from the future. The
+  system keeps that time by itself (`ctime`), so a file that was copied or unpacked with an old modification time is read like
+  any other.
 - A restart goes on behind the last committed record. A file that has grown is read on; one that begins differently or
   is shorter than what was read is an error. A packed file is unpacked up to the position.
 - A packed file that ends too early gives every whole line and then an error.
@@ -115,7 +121,6 @@ fn wrong_path(node: &Node, beside: usize) -> Option<Diagnostic> {
 }
 
 pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
-    only_json(build.format, "read")?;
     let rate = build.config.rate("rate");
     let added = build.outputs.first().map_or(&[][..], |schema| &schema.columns);
     let form = Form {
@@ -131,23 +136,11 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
         types: added.iter().map(|column| column.ty.clone()).collect(),
         keep_raw: build.keep_raw,
         chunk: CHUNK,
+        stay_open: true,
         pace: rate.map(|rate| Arc::new(Pace::new(rate))),
     };
     let paths = build.config.list("path").iter().map(|node| node.str().to_string()).collect();
     Ok(Box::new(FileSource { paths, base: build.base.to_path_buf(), form: Some(form) }))
-}
-
-/// Files are JSON Lines until there are readers and writers of other formats.
-pub(crate) fn only_json(format: Format, done: &str) -> Result<(), Fault> {
-    match format {
-        Format::Json => Ok(()),
-        other => {
-            let name = format!("{other:?}").to_lowercase();
-            let message =
-                format!("files cannot be {done} as {name} yet; write `format: json` for JSON Lines");
-            Err(Fault::fatal(&code::FILE_FORMAT, message))
-        }
-    }
 }
 
 fn field(declared: &Declared) -> FieldSpec {
@@ -175,6 +168,7 @@ impl Source for FileSource {
         }
         let found = files::find(&self.paths, &self.base)?;
         form.chunk = (CHUNKS / found.len()).clamp(LEAST_CHUNK, CHUNK);
+        form.stay_open = found.len() <= MOST_OPEN;
         let form = Arc::new(form);
         found.into_iter().map(|found| open(&form, found)).collect()
     }
@@ -185,7 +179,7 @@ fn open(form: &Arc<Form>, Found { name, path }: Found) -> Result<Stream, Fault> 
     let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&shown, &error))?;
     if metadata.is_file() {
         let reader = FileReader::file(form, path, &shown)?;
-        return Ok(Stream { name, reader: Box::new(reader), not_after: modified(&metadata) });
+        return Ok(Stream { name, reader: Box::new(reader), not_after: last_change(&metadata) });
     }
     let pipe = File::open(&path).map_err(|error| unreadable(&shown, &error))?;
     Ok(Stream { name, reader: Box::new(FileReader::pipe(form, pipe, &shown)?), not_after: None })
@@ -198,8 +192,11 @@ fn standard_input(form: &Arc<Form>) -> Result<Stream, Fault> {
     Ok(Stream { name: "-".into(), reader: Box::new(reader), not_after: None })
 }
 
-/// Nanoseconds since 1970; `None` where the system does not know.
-fn modified(metadata: &Metadata) -> Option<i64> {
-    let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_nanos()).ok()
+/// When the file was last written, renamed or given other rights, nanoseconds since 1970. The modification time alone does
+/// not do: archives and copies bring it along from elsewhere, and whatever happened since would be an event from the
+/// future. It counts where a file system keeps no other.
+fn last_change(metadata: &Metadata) -> Option<i64> {
+    let nanos = |seconds: i64, rest: i64| seconds.checked_mul(1_000_000_000)?.checked_add(rest);
+    let modified = nanos(metadata.mtime(), metadata.mtime_nsec());
+    modified.max(nanos(metadata.ctime(), metadata.ctime_nsec()))
 }

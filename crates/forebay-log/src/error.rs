@@ -47,7 +47,7 @@ impl fmt::Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LogError::Io { action, path, source } => {
-                write!(f, "cannot {action} {}: {source}", path.display())
+                write!(f, "cannot {action} {}: {source}{}", path.display(), cure(source.kind()))
             }
             LogError::Full { dir, wanted_bytes, source } => write!(
                 f,
@@ -84,6 +84,20 @@ impl fmt::Display for LogError {
             ),
             LogError::Unfit { what } => f.write_str(what),
         }
+    }
+}
+
+/// What helps against an error of the system, where something does.
+fn cure(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
+            ": let this user write there, or use another directory"
+        }
+        Kind::NotADirectory | Kind::IsADirectory | Kind::AlreadyExists => {
+            ": move away what has this name, or use another directory"
+        }
+        _ => "",
     }
 }
 

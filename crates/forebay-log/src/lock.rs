@@ -14,7 +14,8 @@ pub struct DirLock {
 }
 
 impl DirLock {
-    pub fn take(dir: &Path) -> Result<DirLock, LogError> {
+    /// `holder` is the process that others are told of.
+    pub fn take(dir: &Path, holder: u32) -> Result<DirLock, LogError> {
         let path = dir.join("lock");
         let mut file = OpenOptions::new()
             .read(true)
@@ -26,12 +27,12 @@ impl DirLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(LogError::Locked { dir: dir.to_path_buf(), pid: holder(&mut file) });
+                return Err(LogError::Locked { dir: dir.to_path_buf(), pid: told(&mut file) });
             }
             Err(TryLockError::Error(e)) => return Err(LogError::io("lock", &path, e)),
         }
         // The id only serves the message of a second process; a disk too full for it is no reason to stop.
-        let _ = file.set_len(0).and_then(|()| file.write_all(std::process::id().to_string().as_bytes()));
+        let _ = file.set_len(0).and_then(|()| file.write_all(holder.to_string().as_bytes()));
         Ok(DirLock { file })
     }
 }
@@ -44,7 +45,7 @@ impl Drop for DirLock {
     }
 }
 
-fn holder(file: &mut File) -> Option<u32> {
+fn told(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     text.parse().ok()

@@ -20,13 +20,15 @@ use crate::{LogError, blob};
 pub struct Options {
     /// A segment that would grow past this is closed and another one begun. An entry is never split.
     pub segment_bytes: u64,
+    /// The process that a second one is told to stop, where that is not this one: a worker names its parent.
+    pub holder: Option<u32>,
     /// For tests.
     pub faults: Option<Faults>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes: 64 << 20, faults: None }
+        Options { segment_bytes: 64 << 20, holder: None, faults: None }
     }
 }
 
@@ -59,7 +61,7 @@ impl Log {
         let dir = dir.into();
         let disk = Disk::new(options.faults);
         disk.make_dir(&dir)?;
-        let lock = DirLock::take(&dir)?;
+        let lock = DirLock::take(&dir, options.holder.unwrap_or_else(std::process::id))?;
         let found = recovery::recover(&disk, &dir)?;
         let log = Log {
             dir,

@@ -34,6 +34,11 @@ pub struct Admin {
 type Views = Arc<[Arc<View>]>;
 
 impl Bound {
+    /// Where it is, with the port that was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Takes an address; port 0 is any free one.
     pub fn at(address: SocketAddr) -> Result<Bound, Error> {
         let refuse = |error| refuse(address, error);

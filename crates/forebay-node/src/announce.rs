@@ -4,7 +4,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ impl Announced {
     pub fn write(pid: u32, admin: SocketAddr, views: &[Arc<View>]) -> io::Result<Announced> {
         let folder = folder();
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        check_owner(&folder)?;
         sweep(&folder);
         let path = folder.join(format!("{pid}.json"));
         let pipelines: Vec<_> = views
@@ -50,6 +51,18 @@ fn folder() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()) {
         Some(dir) => PathBuf::from(dir).join("forebay"),
         None => std::env::temp_dir().join(format!("forebay-{}", rustix::process::getuid().as_raw())),
+    }
+}
+
+/// The directory for temporary files is everybody's: somebody else may have made the folder first.
+fn check_owner(folder: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(folder)?;
+    match metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw() {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "{} is not a folder of this user; set XDG_RUNTIME_DIR to one",
+            folder.display()
+        ))),
     }
 }
 

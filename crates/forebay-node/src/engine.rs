@@ -1,15 +1,18 @@
-//! One pipeline at work: what its plan needs from outside is fetched together, the engine is started, and there is a handle
-//! to watch, drain and stop it.
+//! One pipeline at work: what its plan needs from outside is fetched together and held, the engine is started, and there is a
+//! handle to watch, drain and stop it.
+//!
+//! Invariant: nothing has run, and no result of an earlier run was touched, before every part of a pipeline is there.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
-use forebay_exec::{Job, Outcome, Running};
+use forebay_exec::{Job, Outcome, Ready, Running};
 use forebay_expr::Values;
 use forebay_plan::Plan;
-use forebay_spec::paths;
+use forebay_spec::{Origin, paths};
 use forebay_stage::{Fault, ModelFile, ModelFiles, Registry};
-use forebay_types::code;
+use forebay_types::{Span, code};
 
 use crate::lists::{Lists, Watch};
 use crate::models::Models;
@@ -23,6 +26,24 @@ pub struct Options {
     pub state: PathBuf,
     /// Begin anew.
     pub fresh: bool,
+    /// The process to stop for whoever finds the state in use; this one where none is named.
+    pub holder: Option<u32>,
+    pub run: Run,
+}
+
+/// The run that an engine is part of: where a process goes on with what another one began, it is older than the engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub began: Instant,
+    /// Records that were committed before it began; `None` where it begins now.
+    pub committed: Option<u64>,
+}
+
+/// A pipeline of which everything is there and held: state, inputs, outputs, models, lists. Dropping it lets go of all.
+pub struct Prepared {
+    ready: Ready,
+    view: Arc<View>,
+    lists: Lists,
 }
 
 /// A pipeline at work.
@@ -32,24 +53,37 @@ pub struct Engine {
     _watch: Watch,
 }
 
-/// Starts a pipeline that has a plan.
-pub fn start(
+/// Brings together what a pipeline that has a plan needs. An error says what is in the way.
+pub fn prepare(
     registry: &Registry,
     loaded: &Loaded,
     file: &PipelineFile,
     options: &Options,
-) -> Result<Engine, Error> {
-    let plan = file.plan.as_ref().expect("only pipelines with a plan are started");
-    start_plan(registry, loaded, file, plan, options).map_err(|error| error.in_pipeline(&plan.name))
+) -> Result<Prepared, Error> {
+    let plan = file.plan.as_ref().expect("only pipelines with a plan are run");
+    let prepared = assemble(registry, loaded, file, plan, Some(options)).map(|(ready, lists)| {
+        let shared = ready.shared().clone();
+        let view = View::new(&file.path, plan, options, shared, lists.statuses.clone());
+        Prepared { ready, view: Arc::new(view), lists }
+    });
+    prepared.map_err(|error| error.in_pipeline(&plan.name))
 }
 
-fn start_plan(
+/// Whether a pipeline could begin anew, apart from its state, which is not touched: `--fresh` removes nothing where it could
+/// not begin after it.
+pub fn rehearse(registry: &Registry, loaded: &Loaded, file: &PipelineFile) -> Result<(), Error> {
+    let plan = file.plan.as_ref().expect("only pipelines with a plan are run");
+    assemble(registry, loaded, file, plan, None).map(drop).map_err(|error| error.in_pipeline(&plan.name))
+}
+
+/// Everything but a start; without options also without a state.
+fn assemble(
     registry: &Registry,
     loaded: &Loaded,
     file: &PipelineFile,
     plan: &Plan,
-    options: &Options,
-) -> Result<Engine, Error> {
+    options: Option<&Options>,
+) -> Result<(Ready, Lists), Error> {
     let lists = Lists::read(&plan.lists)?;
     let mut values = Values::default();
     for var in &plan.vars {
@@ -75,15 +109,59 @@ fn start_plan(
         models: files.as_ref().map_or(&none as &dyn ModelFiles, |files| files),
         base: PathBuf::from(paths::parent(&file.path)),
         options: forebay_exec::Options {
-            state_dir: Some(options.state.clone()),
-            fresh: options.fresh,
+            state_dir: options.map(|options| options.state.clone()),
+            fresh: options.is_some_and(|options| options.fresh),
+            holder: options.and_then(|options| options.holder),
             max_batch: plan.max_batch as usize,
             ..forebay_exec::Options::default()
         },
     };
-    let running = forebay_exec::start(job).map_err(|fault| Error::of(&plan.name, None, &fault))?;
-    let view = View::new(&file.path, plan, &options.state, running.shared().clone(), lists.statuses.clone());
-    Ok(Engine { running, view: Arc::new(view), _watch: lists.watch() })
+    let ready = forebay_exec::prepare(job).map_err(|fault| refused(file, plan, &fault))?;
+    Ok((ready, lists))
+}
+
+impl Prepared {
+    pub fn view(&self) -> &Arc<View> {
+        &self.view
+    }
+
+    pub fn start(self) -> Result<Engine, Error> {
+        let Prepared { ready, view, lists } = self;
+        let started = ready.start().map_err(|fault| Error::of(&view.pipeline, None, &fault));
+        started.map(|running| Engine { running, view, _watch: lists.watch() })
+    }
+}
+
+/// Why nothing starts, with its place in the file. Of a path that names nothing it is said what it counts from: that
+/// depends on where it was written, which only whoever read the file knows.
+fn refused(file: &PipelineFile, plan: &Plan, fault: &Fault) -> Error {
+    let mut error = Error::of(&plan.name, None, fault);
+    if fault.code == &code::COMMIT_FAILED {
+        error.message.push_str("; mend that, or keep the state elsewhere with --state DIR");
+    }
+    // The engine puts the node in front: "source `tx`: ".
+    let at = |(noun, name): (&str, &str)| fault.message.starts_with(&format!("{noun} `{name}`: "));
+    let Some(node) = plan.nodes.iter().find(|node| at((node.kind.role.noun(), &node.name))) else {
+        return error;
+    };
+    let path = node.config.span("path");
+    error.node = Some(node.name.clone());
+    error.place = Some(if path.is_none() { node.span } else { path }).filter(|place| !place.is_none());
+    if fault.code == &code::NO_FILE {
+        let joint = if error.message.ends_with('?') { " " } else { "; " };
+        error.message.push_str(&format!("{joint}{}", counts_from(file, path)));
+    }
+    error
+}
+
+fn counts_from(file: &PipelineFile, path: Span) -> String {
+    match file.spec.as_ref().map(|spec| spec.origin(path)) {
+        Some(Origin::Argument(verb)) => {
+            let here = std::env::current_dir().map_or(String::new(), |here| format!(", {}", here.display()));
+            format!("the path of {verb} counts from the working directory{here}")
+        }
+        _ => format!("a path in {} counts from that file", file.path),
+    }
 }
 
 /// For pipelines that run no model.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use forebay_stage::{Fault, FaultKind};
+use forebay_types::Span;
 use forebay_types::code::{self, Code};
 
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct Error {
     pub pipeline: Option<String>,
     /// The node where it happened.
     pub node: Option<String>,
+    /// Where the file, or an argument, says what cannot be done.
+    pub place: Option<Span>,
     /// Cause and cure.
     pub message: String,
     pub away: Away,
@@ -28,13 +31,13 @@ pub enum Away {
 
 impl Error {
     pub fn new(code: &'static Code, message: impl Into<String>) -> Error {
-        Error { code, pipeline: None, node: None, message: message.into(), away: away(code) }
+        Error { code, pipeline: None, node: None, place: None, message: message.into(), away: away(code) }
     }
 
     pub fn of(pipeline: &str, node: Option<&str>, fault: &Fault) -> Error {
         let kind = if fault.kind == FaultKind::Away { Away::Yes } else { away(fault.code) };
         let (pipeline, node) = (Some(pipeline.to_string()), node.map(str::to_string));
-        Error { code: fault.code, pipeline, node, message: fault.message.clone(), away: kind }
+        Error { pipeline, node, away: kind, ..Error::new(fault.code, fault.message.clone()) }
     }
 
     pub fn in_pipeline(self, pipeline: &str) -> Error {

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::status::{Ledger, Line, View};
+use crate::status::{Line, Status, View};
 
-/// Everything about a pipeline at work.
+/// Everything about a pipeline at work. Latencies are those of the last ten seconds, up to the sink: whoever reads the output
+/// sees a record with the commit that follows, mostly within `commit_every_ns`. `/metrics` has all of them.
 pub(crate) fn pipeline(view: &View) -> Value {
     let status = view.status();
     json!({
@@ -19,27 +20,48 @@ pub(crate) fn pipeline(view: &View) -> Value {
         "elapsed_seconds": status.elapsed.as_secs_f64(),
         "epochs": status.epochs,
         "aborts": status.aborts,
-        "latency_ns": status.latency.map(|l| json!({ "p50": l.p50, "p99": l.p99, "max": l.max })),
-        "streams": ledger(&status.ledger()),
+        "committed": status.committed,
+        "latency_to_sink_ns": status.latency.map(|l| json!({ "p50": l.p50, "p99": l.p99, "max": l.max })),
+        "commit_every_ns": view.commit_every.as_nanos() as u64,
+        "ledger": ledger(&status, usize::MAX),
         "nodes": nodes(view),
         "lists": lists(view),
         "plan": view.plan,
     })
 }
 
-/// A ledger: a line for each stream, with reasons inside their fates.
-pub fn ledger(ledger: &Ledger) -> Value {
-    ledger.lines.iter().map(line).collect()
+/// The account: the sum, so many streams at most, and by node what its deadlines did to records. Reasons stand inside their
+/// fates.
+pub fn ledger(status: &Status, most: usize) -> Value {
+    let ledger = status.ledger();
+    let streams = ledger.foremost(most);
+    json!({
+        "total": account(&ledger.total()),
+        "streams": streams.iter().map(|stream| line(stream)).collect::<Value>(),
+        "more_streams": ledger.lines.len() - streams.len(),
+        "skipped": counts(&status.skipped),
+        "late": counts(&status.late),
+    })
+}
+
+fn counts(by_node: &[(String, u64)]) -> Value {
+    Value::Object(by_node.iter().map(|(node, count)| (node.clone(), json!(count))).collect())
 }
 
 fn line(line: &Line) -> Value {
+    let mut value = json!({ "source": line.source, "stream": line.stream });
+    if let (Value::Object(value), Value::Object(account)) = (&mut value, account(line)) {
+        value.extend(account);
+    }
+    value
+}
+
+fn account(line: &Line) -> Value {
     let reasons = |fate: &str| {
         let of = line.ends.iter().filter(|((of, _), _)| of == fate);
         Value::Object(of.map(|((_, reason), count)| (reason.clone(), json!(count))).collect::<Map<_, _>>())
     };
     json!({
-        "source": line.source,
-        "stream": line.stream,
         "in": line.taken,
         "published": line.ended("published"),
         "absorbed": reasons("absorbed"),
@@ -63,6 +85,7 @@ fn nodes(view: &View) -> Value {
             "rejected": metrics.rejected.get(),
             "dropped": metrics.dropped.get(),
             "skipped": metrics.skipped.get(),
+            "late": metrics.late.get(),
             "failed_calls": metrics.failed_calls.get(),
             "busy_ns": metrics.busy_ns.get(),
             "queue_rounds": metrics.queue.get(),

@@ -3,9 +3,9 @@
 //! one process.
 //!
 //! Reading order: `registry` lists the kinds; `disk` and `load` bring pipeline files in, up to their plan; `vars`, `lists` and
-//! `models` are what a plan needs from outside; `engine` starts one and `status` looks at it; `trial` runs the
-//! tests of a file; `metrics`, `json` and `admin`
-//! show that to others, who find it through `announce`.
+//! `models` are what a plan needs from outside; `together` says which pipelines cannot run side by side; `engine` starts one and
+//! `status` looks at it; `trial` runs the tests of a file; `metrics`, `json` and `admin` show that to others, who find it
+//! through `announce`.
 //!
 //! What holds: loading touches no model file, no network and no ONNX Runtime. What looks at an engine never makes it wait.
 
@@ -19,6 +19,7 @@ mod vars;
 mod lists;
 mod models;
 
+mod together;
 mod engine;
 mod status;
 
@@ -31,7 +32,7 @@ mod announce;
 
 pub use admin::{Admin, Bound};
 pub use announce::Announced;
-pub use engine::{Engine, Options, start};
+pub use engine::{Engine, Options, Prepared, Run, prepare, rehearse};
 pub use error::{Away, Error};
 pub use json::ledger;
 pub use lists::ListStatus;
@@ -39,9 +40,10 @@ pub use load::{Goal, LoadOptions, Loaded, PipelineFile, load, load_configs};
 pub use models::{Model, Models};
 pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
+pub use together::clashes;
 
 pub use forebay_exec::Outcome;
-pub use forebay_onnx::{Progress, Step};
+pub use forebay_onnx::{Progress, RUNTIME, Step};
 pub use forebay_stage::Registry;
 
 use std::path::Path;

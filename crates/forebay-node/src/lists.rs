@@ -15,7 +15,7 @@ use forebay_plan::plan::ListPlan;
 use forebay_types::nearest::nearest;
 use forebay_types::{Ty, code};
 
-use crate::Error;
+use crate::{Away, Error};
 
 /// A list as others see it.
 #[derive(Debug)]
@@ -37,9 +37,15 @@ struct Watched {
     plan: Source,
     list: Arc<List>,
     status: Arc<ListStatus>,
+    /// The version that was last read.
+    taken: Option<Version>,
+    /// The version that the last look found.
     seen: Option<Version>,
     due: Instant,
 }
+
+/// How long a file has to stay the same before a new version of it is read.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Where the values come from.
 #[derive(Clone, Debug)]
@@ -81,8 +87,12 @@ impl Lists {
                 ty: plan.ty.clone(),
                 reload: plan.reload_ns.map(|nanos| Duration::from_nanos(nanos.max(1_000_000) as u64)),
             };
-            let seen = version(&source.file);
-            let members = read(&source).map_err(|why| Error::new(&code::LIST_UNREADABLE, why))?;
+            let taken = version(&source.file);
+            let members = read(&source).map_err(|why| {
+                // What is not there may be there later; what is wrong in it stays wrong.
+                let away = if fs::File::open(&source.file).is_err() { Away::Yes } else { Away::No };
+                Error { away, ..Error::new(&code::LIST_UNREADABLE, why) }
+            })?;
             let status = Arc::new(ListStatus {
                 name: source.name.clone(),
                 file: source.file.clone(),
@@ -97,7 +107,8 @@ impl Lists {
                 plan: source,
                 list: Arc::new(List::new(members)),
                 status,
-                seen,
+                seen: taken,
+                taken,
                 due,
             });
         }
@@ -122,7 +133,10 @@ impl Lists {
                 let due =
                     watched.iter().map(|watched| watched.due).min().expect("at least one list is watched");
                 match stopped.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                    Err(RecvTimeoutError::Timeout) => watched.iter_mut().for_each(Watched::look_if_due),
+                    Err(RecvTimeoutError::Timeout) => {
+                        let now = Instant::now();
+                        watched.iter_mut().for_each(|watched| watched.look_if_due(now));
+                    }
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
@@ -143,15 +157,29 @@ impl Drop for Watch {
 }
 
 impl Watched {
-    fn look_if_due(&mut self) {
-        let Some(every) = self.plan.reload.filter(|_| self.due <= Instant::now()) else { return };
-        self.due = Instant::now() + every;
+    /// Takes a new version once two looks, [`SETTLE`] apart, have found the same: a file that is being written over is
+    /// empty or half for a moment, and a half list would let pass what the whole one stops.
+    fn look_if_due(&mut self, now: Instant) {
+        let Some(every) = self.plan.reload.filter(|_| self.due <= now) else { return };
         let version = version(&self.plan.file);
-        if version == self.seen {
+        if version == self.taken {
+            self.due = now + every;
             return;
         }
-        self.seen = version;
-        let wrong = match read(&self.plan) {
+        if version != self.seen {
+            self.seen = version;
+            self.due = now + SETTLE;
+            return;
+        }
+        let read = read(&self.plan);
+        if self::version(&self.plan.file) != version {
+            // It was written to meanwhile: what was read may be half of each.
+            self.due = now + SETTLE;
+            return;
+        }
+        self.due = now + every;
+        self.taken = version;
+        let wrong = match read {
             Ok(members) => {
                 self.status.members.store(members.len() as u64, Ordering::Relaxed);
                 self.status.reloads.fetch_add(1, Ordering::Relaxed);
@@ -307,7 +335,38 @@ mod tests {
     #[test]
     fn a_new_version_is_taken_and_a_broken_one_left_aside() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("l");
+        let (lists, list) = watched(folder.path());
+        let (file, status) = (folder.path().join("l"), lists.statuses[0].clone());
+        let _watch = lists.watch();
+        fs::write(&file, "1\n2\n3\n").unwrap();
+        wait_for(|| status.reloads.load(Ordering::Relaxed) == 1);
+        assert_eq!(list.members().len(), 3);
+        fs::write(&file, "none\n").unwrap();
+        wait_for(|| status.failures.load(Ordering::Relaxed) >= 1);
+        assert_eq!(list.members().len(), 3);
+        assert!(status.wrong.lock().unwrap().as_ref().unwrap().contains(":1: `none` is no u64"));
+    }
+
+    #[test]
+    fn a_file_that_is_being_written_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut lists, list) = watched(folder.path());
+        let watched = &mut lists.watched[0];
+        let mut now = watched.due;
+        let mut look = |text: &str| {
+            fs::write(&watched.plan.file, text).unwrap();
+            watched.look_if_due(now);
+            now = watched.due;
+            list.members().len()
+        };
+        assert_eq!([look(""), look("1\n2\n"), look("1\n2\n3\n")], [1, 1, 1], "it changed at every look");
+        watched.look_if_due(now);
+        assert_eq!(list.members().len(), 3);
+    }
+
+    /// A list of one value that is looked at every millisecond.
+    fn watched(folder: &Path) -> (Lists, Arc<List>) {
+        let file = folder.join("l");
         fs::write(&file, "1\n").unwrap();
         let plan = ListPlan {
             name: "blocked".into(),
@@ -317,16 +376,8 @@ mod tests {
             reload_ns: Some(1_000_000),
         };
         let lists = Lists::read(&[plan]).unwrap();
-        let status = lists.statuses[0].clone();
         let (_, list) = lists.named().next().unwrap();
-        let _watch = lists.watch();
-        fs::write(&file, "1\n2\n3\n").unwrap();
-        wait_for(|| status.reloads.load(Ordering::Relaxed) == 1);
-        assert_eq!(list.members().len(), 3);
-        fs::write(&file, "none\n").unwrap();
-        wait_for(|| status.failures.load(Ordering::Relaxed) >= 1);
-        assert_eq!(list.members().len(), 3);
-        assert!(status.wrong.lock().unwrap().as_ref().unwrap().contains(":1: `none` is no u64"));
+        (lists, list)
     }
 
     fn wait_for(condition: impl Fn() -> bool) {

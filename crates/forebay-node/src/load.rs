@@ -4,7 +4,7 @@
 use forebay_plan::{Known, Plan};
 use forebay_spec::{Configs, Loader as _};
 use forebay_stage::Registry;
-use forebay_types::{Files, Report};
+use forebay_types::{Diagnostic, Files, Report, Span, code};
 
 use crate::disk::Disk;
 use crate::models::Models;
@@ -55,6 +55,14 @@ impl Loaded {
     }
 }
 
+/// Says that a folder which `--configs` names is not there. Without this it would count as an empty one.
+fn no_folder(files: &mut Files, folder: &str) -> Diagnostic {
+    let file = files.add("--configs", folder);
+    let span = Span { file, start: 0, end: folder.len() as u32 };
+    Diagnostic::error(&code::ARGUMENT, span, format!("`{folder}` is no folder"))
+        .help("name the folder that holds models/, connections/, env/ and pops/")
+}
+
 /// Reads pipeline files.
 pub fn load(registry: &Registry, paths: &[String], options: &LoadOptions, goal: &Goal) -> Loaded {
     let mut loading = Loading {
@@ -69,6 +77,10 @@ pub fn load(registry: &Registry, paths: &[String], options: &LoadOptions, goal: 
             configs: Vec::new(),
         },
     };
+    if let Some(folder) = options.configs.as_deref().filter(|folder| !Disk.is_folder(folder)) {
+        let diagnostic = no_folder(&mut loading.loaded.files, folder);
+        loading.loaded.report.push(diagnostic);
+    }
     for path in paths {
         loading.file(path);
     }
@@ -80,6 +92,10 @@ pub fn load_configs(folder: Option<&str>) -> (Configs, Files, Report) {
     let (mut files, mut report) = (Files::default(), Report::default());
     let folder = folder.map(str::to_string).or_else(|| forebay_spec::configs_folder(&Disk, "here.yaml"));
     let configs = match folder {
+        Some(folder) if !Disk.is_folder(&folder) => {
+            report.push(no_folder(&mut files, &folder));
+            Configs::default()
+        }
         Some(folder) => Configs::read(&mut files, &Disk, &folder, &mut report),
         None => Configs::default(),
     };
@@ -110,10 +126,16 @@ impl Loading<'_> {
         let options = &self.options.spec;
         let spec = forebay_spec::read_pipeline(files, &Disk, path, &kinds, known, options, &mut report);
         let plan = spec.as_ref().and_then(|spec| {
+            if matches!(self.goal, Goal::Check) {
+                report.diagnostics.extend(spec.test_mistakes.iter().cloned());
+            }
             let resolved =
                 forebay_plan::resolve(&spec.pipeline, &Known { models: known, files }, &mut report);
             match self.goal {
-                Goal::Check => None,
+                Goal::Check => {
+                    forebay_plan::check_tests(&resolved, &mut report);
+                    None
+                }
                 Goal::Plan(options) => {
                     let models = Models::sizes(known);
                     forebay_plan::plan(

@@ -79,6 +79,10 @@ impl Looks {
         )?;
         let waiting = looks().map(|(l, s)| (l, f64::from(s.phase == Phase::Waiting)));
         gauges(encoder, "forebay_waiting", "1 while something that is needed is away", None, waiting)?;
+        let every = looks().map(|(l, _)| l).zip(&self.looks);
+        let every = every.map(|(l, (view, _))| (l, view.commit_every.as_secs_f64()));
+        let help = "How often the pipeline commits";
+        gauges(encoder, "forebay_commit_interval", help, Some(&Unit::Seconds), every)?;
         counters(
             encoder,
             "forebay_committed_epochs",
@@ -174,6 +178,8 @@ impl Looks {
         counters(encoder, "forebay_node_ended_records", "Records that ended in the node", fates)?;
         let help = "Records that the node was left out for, because there was no time";
         counters(encoder, "forebay_node_skipped_records", help, of(|n| n.metrics.skipped.get()))?;
+        let help = "Records that came to the sink past their deadline";
+        counters(encoder, "forebay_node_late_records", help, of(|n| n.metrics.late.get()))?;
         let help = "Calls that failed and were repeated on halves";
         counters(encoder, "forebay_node_failed_calls", help, of(|n| n.metrics.failed_calls.get()))?;
         let keys = of(|n| n.metrics.state_keys.get()).map(|(labels, keys)| (labels, keys as f64));
@@ -183,7 +189,7 @@ impl Looks {
     }
 
     fn latencies(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "From the arrival of a record to its being written";
+        let help = "From the arrival of a record to its being written to the sink; readers of the output see it with the commit that follows, mostly within forebay_commit_interval_seconds";
         let unit = Some(&Unit::Seconds);
         let mut family = encoder.encode_descriptor("forebay_latency", help, unit, MetricType::Histogram)?;
         for (view, _) in &self.looks {

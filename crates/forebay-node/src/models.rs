@@ -37,10 +37,10 @@ impl<'a> Models<'a> {
         Ok(Models { configs, store: Store::new(root) })
     }
 
-    /// Bytes of the files that are here, by the name of the card; for the memory sum of a plan.
+    /// Bytes of the files that are here, by the label of the card; for the memory sum of a plan.
     pub fn sizes(configs: &Configs) -> Vec<(String, u64)> {
         let Ok(models) = Models::new(configs) else { return Vec::new() };
-        models.all().filter_map(|model| Some((model.card.name.clone(), model.bytes?))).collect()
+        models.all().filter_map(|model| Some((model.card.label(), model.bytes?))).collect()
     }
 
     /// Every model that has a card in order.
@@ -94,6 +94,11 @@ impl<'a> Models<'a> {
         Ok(self.store.runtime(progress)?)
     }
 
+    /// ONNX Runtime, where it is here and whole.
+    pub fn runtime(&self) -> Result<PathBuf, Error> {
+        Ok(self.store.find_runtime()?)
+    }
+
     /// Works out the digest of a model's file.
     pub fn verify(&self, model: &Model<'_>) -> Result<PathBuf, Error> {
         Ok(self.store.verify(model.card)?)
@@ -101,8 +106,7 @@ impl<'a> Models<'a> {
 
     /// Loads ONNX Runtime into this process, once; it has to be here already.
     pub(crate) fn load_runtime(&self) -> Result<(), Error> {
-        let library = self.store.find_runtime()?;
-        Ok(forebay_onnx::load(&library)?)
+        Ok(forebay_onnx::load(&self.runtime()?)?)
     }
 
     pub(crate) fn files(&self) -> LocalModels<'_> {

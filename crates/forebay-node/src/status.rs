@@ -1,17 +1,20 @@
 //! What can be seen of a pipeline at work: a view that outlives its engine, and one look at it as plain numbers.
 
+mod recent;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use forebay_exec::metrics::NodeMetrics;
 use forebay_exec::{NodeStatus, Outcome, Shared, StreamStatus};
 use forebay_plan::Plan;
-use hdrhistogram::Histogram;
 use serde_json::Value;
 
-use crate::ListStatus;
+use crate::{ListStatus, Options};
+use recent::Recent;
 
 /// A pipeline as others see it.
 #[derive(Debug)]
@@ -25,10 +28,12 @@ pub struct View {
     pub plan: Value,
     pub lists: Vec<Arc<ListStatus>>,
     pub(crate) max_batch: u32,
-    /// The names of its sources.
-    sources: Vec<String>,
+    pub commit_every: Duration,
     pub(crate) shared: Arc<Shared>,
-    started: Instant,
+    /// When the run began, and records that were committed by then.
+    began: Instant,
+    before: u64,
+    recent: Mutex<Recent>,
 }
 
 /// What a pipeline is doing.
@@ -50,14 +55,21 @@ pub struct Status {
     pub phase: Phase,
     /// Why it waits or failed.
     pub why: Option<String>,
+    /// Since the run began, whichever process did.
     pub elapsed: Duration,
     pub epochs: u64,
     pub aborts: u64,
-    /// Records that this process has read, those counted twice that were read again after an abort.
-    pub read: u64,
+    /// Records that this run has taken in and committed.
+    pub committed: u64,
     pub streams: Vec<StreamStatus>,
-    /// Of all sinks together, from arrival to written; `None` before the first record.
+    /// Of all sinks together over the last ten seconds, from the arrival of a record to its being written to the sink; `None`
+    /// where nothing was. Who reads the output sees it with the commit that follows.
     pub latency: Option<Latency>,
+    /// By stage: records that it was left out for, because there was no time. Since the process began, as it happened: records
+    /// that were worked on again count again.
+    pub skipped: Vec<(String, u64)>,
+    /// By sink: records that came there past their deadline, counted in the same way.
+    pub late: Vec<(String, u64)>,
 }
 
 /// Quantiles in nanoseconds.
@@ -69,28 +81,32 @@ pub struct Latency {
 }
 
 impl View {
+    /// The engine's own counters.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn new(
         path: &str,
         plan: &Plan,
-        state: &Path,
+        options: &Options,
         shared: Arc<Shared>,
         lists: Vec<Arc<ListStatus>>,
     ) -> View {
+        let committed = |stream: &StreamStatus| stream.committed.taken;
+        let now = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).iter().map(committed).sum();
         View {
             pipeline: plan.name.clone(),
             path: path.to_string(),
-            state: state.to_path_buf(),
+            state: options.state.clone(),
             plan: forebay_plan::json(plan),
             lists,
             max_batch: plan.max_batch,
-            sources: plan
-                .nodes
-                .iter()
-                .filter(|node| node.source.is_some())
-                .map(|node| node.name.clone())
-                .collect(),
+            commit_every: Duration::from_nanos(plan.delivery.commit_every_ns.max(0) as u64),
             shared,
-            started: Instant::now(),
+            began: options.run.began,
+            before: options.run.committed.unwrap_or(now),
+            recent: Mutex::new(Recent::since(Instant::now())),
         }
     }
 
@@ -108,39 +124,59 @@ impl View {
             None if shared.wish.is_drain() => (Phase::Draining, None),
             None => (Phase::Running, None),
         };
+        let streams = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let committed: u64 = streams.iter().map(|stream| stream.committed.taken).sum();
         Status {
             phase,
             why,
-            elapsed: self.started.elapsed(),
+            elapsed: self.began.elapsed(),
             epochs: shared.epochs.load(Ordering::Relaxed),
             aborts: shared.aborts.load(Ordering::Relaxed),
-            read: self.sources().map(|node| node.metrics.records_in.get()).sum(),
-            streams: shared.streams.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            committed: committed.saturating_sub(self.before),
+            streams,
             latency: self.latency(),
+            skipped: self.by_node(|metrics| metrics.skipped.get()),
+            late: self.by_node(|metrics| metrics.late.get()),
         }
     }
 
-    /// Counters and histograms, as the engine keeps them.
-    pub fn shared(&self) -> &Shared {
-        &self.shared
+    /// Epochs that this process has committed.
+    pub fn epochs(&self) -> u64 {
+        self.shared.epochs.load(Ordering::Relaxed)
+    }
+
+    /// Records that were committed before the run began.
+    pub fn before(&self) -> u64 {
+        self.before
+    }
+
+    /// Sums over lanes of what nodes count, in the order of the plan, those that counted something.
+    fn by_node(&self, count: impl Fn(&NodeMetrics) -> u64) -> Vec<(String, u64)> {
+        let mut sums: Vec<(String, u64)> = Vec::new();
+        for node in &self.shared.nodes {
+            let number = count(&node.metrics);
+            match sums.iter_mut().find(|(name, _)| **name == *node.name) {
+                Some((_, sum)) => *sum += number,
+                None => sums.push((node.name.to_string(), number)),
+            }
+        }
+        sums.retain(|(_, sum)| *sum > 0);
+        sums
     }
 
     fn latency(&self) -> Option<Latency> {
-        let mut all: Option<Histogram<u64>> = None;
-        for (_, latency) in &self.shared.latencies {
-            let one = latency.snapshot();
-            match &mut all {
-                None => all = Some(one),
-                // All histograms of an engine have the same bounds.
-                Some(all) => drop(all.add(one)),
-            }
-        }
-        let all = all.filter(|all| !all.is_empty())?;
-        Some(Latency { p50: all.value_at_quantile(0.5), p99: all.value_at_quantile(0.99), max: all.max() })
-    }
-
-    fn sources(&self) -> impl Iterator<Item = &NodeStatus> {
-        self.shared.nodes.iter().filter(|node| self.sources.iter().any(|source| **source == *node.name))
+        let all = self.shared.latencies.iter().map(|(_, latency)| latency.snapshot());
+        // All histograms of an engine have the same bounds, so that adding them works.
+        let all = all.reduce(|mut all, one| {
+            let _ = all.add(one);
+            all
+        })?;
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).of(all, Instant::now());
+        (!recent.is_empty()).then(|| Latency {
+            p50: recent.value_at_quantile(0.5),
+            p99: recent.value_at_quantile(0.99),
+            max: recent.max(),
+        })
     }
 
     pub(crate) fn nodes(&self) -> &[NodeStatus] {
@@ -149,6 +185,10 @@ impl View {
 }
 
 impl Phase {
+    pub fn is_over(self) -> bool {
+        matches!(self, Phase::Complete | Phase::Drained | Phase::Aborted | Phase::Failed)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Phase::Running => "running",
@@ -220,6 +260,20 @@ impl Line {
 }
 
 impl Ledger {
+    /// The lines that say most, so many at most: what does not add up, what was rejected or dropped, what is in flight, and
+    /// then the first ones.
+    pub fn foremost(&self, most: usize) -> Vec<&Line> {
+        let mut lines: Vec<&Line> = self.lines.iter().collect();
+        if lines.len() > most {
+            let bad = |line: &Line| {
+                (line.imbalance != 0, line.ended("rejected") + line.ended("dropped"), line.in_flight)
+            };
+            lines.sort_by_cached_key(|line| std::cmp::Reverse(bad(line)));
+            lines.truncate(most);
+        }
+        lines
+    }
+
     /// The sum over all streams.
     pub fn total(&self) -> Line {
         let mut total = Line {
@@ -239,5 +293,34 @@ impl Ledger {
             }
         }
         total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The streams that come first of those with these records: `name rejected in-flight`.
+    #[track_caller]
+    fn check(streams: &[(&str, u64, u64)], most: usize, expect: &[&str]) {
+        let line = |(stream, rejected, in_flight): &(&str, u64, u64)| Line {
+            source: "tx".into(),
+            stream: stream.to_string(),
+            taken: rejected + in_flight,
+            in_flight: *in_flight,
+            ends: [(("rejected".to_string(), "FB0701".to_string()), *rejected)].into(),
+            imbalance: 0,
+        };
+        let ledger = Ledger { lines: streams.iter().map(line).collect() };
+        let names: Vec<&str> = ledger.foremost(most).into_iter().map(|line| line.stream.as_str()).collect();
+        assert_eq!(names, expect);
+    }
+
+    #[test]
+    fn streams_that_say_most_come_first_when_not_all_can() {
+        let streams = [("a", 0, 0), ("b", 1, 0), ("c", 0, 0), ("d", 0, 7), ("e", 5, 0)];
+        check(&streams, 5, &["a", "b", "c", "d", "e"]);
+        check(&streams, 4, &["e", "b", "d", "a"]);
+        check(&streams, 1, &["e"]);
     }
 }

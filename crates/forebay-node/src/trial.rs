@@ -1,16 +1,19 @@
 //! The tests of a pipeline file: each runs the real stages on the real engine, from records that it gives to what it
 //! expects, with time under its control.
 //!
-//! Reading order: `setting` makes the pipeline of a test, with `source`, `capture` and `stand_in` in place of what is
-//! outside of it; `engine` runs its plan; `matching` and `differing` compare; `accept` writes what came into the file.
-//! `data` is what all of them share.
+//! Reading order: `data` and `records` are what a test gives and expects; `setting` makes its pipeline, with `mocks` in place
+//! of stages and `source`, `capture` and `stand_in` in place of what is outside, and takes out what is not `needed`; `engine`
+//! runs the plan; `matching`, `pairing` and `differing` compare, `shown` tells it; `accept` writes what came into the file.
 //!
 //! What holds: a test touches nothing that is outside of the file but models and lists. Time is the arrival of the record
 //! that is worked on, so its result is the same each time and on each machine.
 
 mod data;
+mod records;
 
 mod setting;
+mod mocks;
+mod needed;
 mod source;
 mod capture;
 mod stand_in;
@@ -18,7 +21,9 @@ mod stand_in;
 mod engine;
 
 mod matching;
+mod pairing;
 mod differing;
+mod shown;
 mod accept;
 
 #[cfg(test)]
@@ -29,15 +34,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use forebay_plan::{Known, Resolved};
-use forebay_spec::pipeline::{Pipeline, Records, Test};
+use forebay_spec::pipeline::{Pipeline, Test};
 use forebay_stage::Registry;
 use forebay_types::{Diagnostic, Files, Node, Report, Severity, Span, code};
 
 use crate::{Error, Loaded, PipelineFile};
 use engine::{Captured, Stopped};
+use records::Expected;
 use setting::{REJECTED, Setting, View};
 
-pub use accept::{Edit, Place, apply};
+pub use accept::{Edit, Place, accept, apply};
 pub use differing::{Cell, Difference, Record};
 
 /// A test that was run.
@@ -105,6 +111,7 @@ pub fn run_tests(
     let neutral = setting::neutral(&spec.pipeline, folder.path());
     let known = Known { models: loaded.configs(file), files: &loaded.files };
     let resolved = forebay_plan::resolve(&neutral, &known, &mut trials.report);
+    forebay_plan::check_tests(&resolved, &mut trials.report);
     trials.report.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     trials.report.sort();
     if trials.report.errors() > 0 {
@@ -169,26 +176,24 @@ impl Bench<'_> {
             report.sort();
             return Verdict::Wrong(report);
         };
-        match engine::run(self.registry, self.loaded, self.file, plan, &setting.lists) {
-            Ok(captured) => judge(&self.loaded.files, test, &setting, &expected, captured),
-            Err(Stopped::Missing(why)) => Verdict::Skipped(why),
-            Err(Stopped::Failed(error)) => Verdict::Stopped(error),
-        }
+        let captured = match engine::run(self.registry, self.loaded, self.file, plan, &setting.lists) {
+            Ok(captured) => captured,
+            Err(Stopped::Missing(why)) => return Verdict::Skipped(why),
+            Err(Stopped::Failed(error)) => return Verdict::Stopped(error),
+        };
+        judge(&self.loaded.files, test, &setting, &expected, captured)
     }
 
     /// The expected records of each output.
-    fn expected(&self, test: &Test, report: &mut Report) -> Vec<Vec<Node>> {
-        let records = test.expect.iter().map(|(_, records)| match records {
-            Records::Rows(rows) => rows.clone(),
-            Records::File(path) => match setting::lines_of(path) {
-                Ok(text) => text.lines().filter_map(data::read_json).collect(),
-                Err(diagnostic) => {
-                    report.push(*diagnostic);
-                    Vec::new()
-                }
-            },
-        });
-        records.collect()
+    fn expected(&self, test: &Test, report: &mut Report) -> Vec<Expected> {
+        let mut expected = Vec::with_capacity(test.expect.len());
+        for (_, records) in &test.expect {
+            match records::expected(&self.loaded.files, records) {
+                Ok(records) => expected.push(records),
+                Err(diagnostic) => report.push(*diagnostic),
+            }
+        }
+        expected
     }
 }
 
@@ -196,14 +201,15 @@ fn judge(
     files: &Files,
     test: &Test,
     setting: &Setting,
-    expected: &[Vec<Node>],
+    expected: &[Expected],
     mut captured: BTreeMap<String, Captured>,
 ) -> Verdict {
     let mut failure = Failure::default();
+    let mut report = Report::default();
     let rejected = captured.remove(REJECTED).unwrap_or_default();
     let nothing = Captured::default();
     let outputs = test.expect.iter().zip(&test.expect_spans).zip(expected).zip(&setting.views);
-    for ((((output, records), span), expected), view) in outputs {
+    for ((((output, _), span), expected), view) in outputs {
         let some_rejected;
         let came = match view {
             View::Sink(name) => captured.get(name).unwrap_or(&nothing),
@@ -213,48 +219,27 @@ fn judge(
                 &some_rejected
             }
         };
+        differing::mistakes(expected, came, &mut report);
         if let Some(difference) = differing::difference(&output.to_string(), expected, came) {
             failure.differences.push(difference);
-            failure.edits.extend(accept::edits(files, records, *span, expected, came));
+            failure.edits.extend(accept::edits(files, *span, expected, came));
         }
     }
-    let named = named_nodes(setting);
-    let is_named =
-        |record: &&Node| named.iter().any(|node| node.is_none_or(|node| text(record, "node") == node));
-    failure.rejected.extend(rejected.records.iter().filter(|record| !is_named(record)).map(|record| {
-        Rejected {
-            code: text(record, "code").into(),
-            reason: text(record, "reason").into(),
-            node: text(record, "node").into(),
-            stream: text(record, "stream").into(),
-            position: text(record, "position").into(),
-        }
+    let unexpected = rejected.records.iter().filter(|record| !setting.may_reject(text(record, "node")));
+    failure.rejected.extend(unexpected.map(|record| Rejected {
+        code: text(record, "code").into(),
+        reason: text(record, "reason").into(),
+        node: text(record, "node").into(),
+        stream: text(record, "stream").into(),
+        position: text(record, "position").into(),
     }));
-    if failure.differences.is_empty() && failure.rejected.is_empty() {
+    if report.errors() > 0 {
+        Verdict::Wrong(report)
+    } else if failure.differences.is_empty() && failure.rejected.is_empty() {
         Verdict::Passed
     } else {
         Verdict::Failed(failure)
     }
-}
-
-/// Nodes whose rejected records the test expects, by themselves or in a sink; `None` stands for all.
-fn named_nodes(setting: &Setting) -> Vec<Option<&str>> {
-    let mut named = Vec::new();
-    for view in &setting.views {
-        match view {
-            View::Rejected(node) => named.push(node.as_deref()),
-            View::Sink(name) => {
-                let sink = setting.pipeline.sinks.iter().find(|sink| sink.body.name.value == *name);
-                let from = sink.iter().flat_map(|sink| &sink.inputs).flat_map(|input| &input.from);
-                named.extend(from.filter_map(|output| match (output.node.as_str(), output.port.as_str()) {
-                    ("rejected", "") => Some(None),
-                    (node, "rejected") => Some(Some(node)),
-                    _ => None,
-                }));
-            }
-        }
-    }
-    named
 }
 
 fn of_node(rejected: &Captured, node: &str) -> Captured {

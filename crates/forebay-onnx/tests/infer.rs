@@ -110,7 +110,7 @@ fn an_answer_of_another_shape_than_promised_fails_the_call() {
     let card = card("nonzero", Batching::Invariant, &model("nonzero.onnx"), lines);
     let Made { mut stage, columns, .. } = make(card, "model: nonzero", "a: f32, b: f32, c: f32").unwrap();
     let batch = testing::batch(&columns, "a | b | c\n1 | 2 | 3", 1);
-    let fault = stage.push(&mut Cx::new(0, &mut Outbox::default()), 0, batch).unwrap_err();
+    let fault = stage.push(&mut Cx::new(0, &mut Outbox::default()), 0, &batch).unwrap_err();
     assert_eq!((fault.kind, fault.code.id), (FaultKind::Call, "FB0836"));
     assert!(
         fault.message.ends_with("output `y` came as Tensor<i64>(3, 2), where 2 values of i64 were due"),
@@ -169,7 +169,7 @@ fn a_call_that_fails_has_done_nothing_and_the_next_one_works() {
     let Made { mut stage, columns, all } = make(pick(), "model: pick", "i: i8").unwrap();
     let mut outbox = Outbox::default();
     let batch = testing::batch(&columns, "i\n0\n9", 1);
-    let fault = stage.push(&mut Cx::new(0, &mut outbox), 0, batch.clone()).unwrap_err();
+    let fault = stage.push(&mut Cx::new(0, &mut outbox), 0, &batch).unwrap_err();
     assert_eq!((fault.kind, fault.code.id), (FaultKind::Call, "FB0836"));
     for word in ["pick@1", "pick.onnx", "out of data bounds"] {
         assert!(fault.message.contains(word), "`{word}` in: {fault}");
@@ -256,7 +256,7 @@ fn a_process_has_one_onnx_runtime() {
 fn fail_a_call() {
     let Made { mut stage, columns, .. } = make(pick(), "model: pick", "i: i8").unwrap();
     let mut outbox = Outbox::default();
-    stage.push(&mut Cx::new(0, &mut outbox), 0, testing::batch(&columns, "i\n9", 1)).unwrap_err();
+    stage.push(&mut Cx::new(0, &mut outbox), 0, &testing::batch(&columns, "i\n9", 1)).unwrap_err();
 }
 
 #[test]

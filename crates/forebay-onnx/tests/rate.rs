@@ -1,7 +1,7 @@
 //! How fast a model runs through the stage, and how fast alone on ready tensors:
 //! `cargo test --release -p forebay-onnx --test rate -- --ignored --nocapture`.
-//! `FOREBAY_TEST_MODEL` names the file of a model with an input `input` of f32 [n, 15] and an output `probabilities`
-//! of f32 [n, 2]; without it, the project's own.
+//! `FOREBAY_TEST_MODEL` names the file of a model with an input `input` of f32 [n, 15] and an output `score`
+//! of f32 [n, 1]; without it, the project's own.
 
 mod common;
 
@@ -86,7 +86,7 @@ fn rate() {
     }
     let names: Vec<&str> =
         COLUMNS.split(", ").map(|column| column.split(':').next().unwrap().trim()).collect();
-    let lines = format!("in input f32 [n,{WIDTH}] {}\nout probabilities f32 [n,2] - score", names.join(" "));
+    let lines = format!("in input f32 [n,{WIDTH}] {}\nout score f32 [n,1] score", names.join(" "));
     let card = card("fraud", Batching::Invariant, &path, &lines);
     println!("{:>6} {:>14} {:>14} {:>9}", "rows", "alone, rows/s", "stage, rows/s", "overhead");
     for rows in [1, 64, 256, 1024] {
@@ -107,8 +107,8 @@ fn rate() {
         };
         let staged = || {
             for batch in &batches {
-                stage.push(&mut Cx::new(0, &mut outbox), 0, batch.clone()).unwrap();
-                assert_eq!(outbox.emitted[0].1.len(), rows);
+                stage.push(&mut Cx::new(0, &mut outbox), 0, &batch).unwrap();
+                assert_eq!(outbox.added().map(|group| group.cols[0].fixed::<f32>().len()), Some(rows));
                 outbox.clear();
             }
         };

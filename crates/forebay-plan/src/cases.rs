@@ -1,19 +1,21 @@
 //! The tests of a pipeline: what they give, mock and expect exists and has values of the right types.
 
-use forebay_spec::fits;
 use forebay_spec::pipeline::{Declared, Mock, MockTarget, MockWith, OutputRef, Records, Source, Test};
-use forebay_types::nearest::nearest;
+use forebay_spec::{fits, matcher};
+use forebay_types::format::EXTRA;
 use forebay_types::value::Entry as Field;
 use forebay_types::{Diagnostic, Node, Report, Schema, Span, Ty, Value, code};
 
 use crate::OWN_COLUMNS;
 use crate::graph::{Entry, Link, Names};
-use crate::resolve::{Resolved, Write, some};
+use crate::resolve::{Resolved, Write, extra};
 
 /// What a test may say of an input record beside its columns.
 const INPUT_OWN: &[&str] = &["stream", "_time", "_arrival"];
 
-pub(crate) fn check(resolved: &Resolved<'_>, report: &mut Report) {
+/// Reports every mistake of the tests that the rest of the file shows. Only who runs or checks tests needs to know: a value
+/// from outside may well change what they are about.
+pub fn check(resolved: &Resolved<'_>, report: &mut Report) {
     let names = Names::new(resolved.pipeline);
     for test in &resolved.pipeline.tests {
         let mut cx = Case { resolved, names: &names, bad_input: expects_bad_input(test), report };
@@ -40,8 +42,7 @@ impl<'p> Case<'_, 'p> {
         let Some(at) = self.resolved.graph.find(name) else {
             let sources = self.resolved.pipeline.sources.iter().map(|source| source.body.name.value.as_str());
             let message = format!("there is no source `{name}`");
-            self.report
-                .push(Diagnostic::error(&code::TEST_SOURCE, span, message).nearest(nearest(name, sources)));
+            self.report.push(Diagnostic::error(&code::TEST_SOURCE, span, message).meant(name, sources));
             return;
         };
         let Entry::Source(source) = self.resolved.graph.nodes[at].entry else {
@@ -60,14 +61,21 @@ impl<'p> Case<'_, 'p> {
         if self.bad_input {
             return;
         }
+        let keeps = self.resolved.checked[at].extra.is_some();
+        let named = Schema { open: columns.open || keeps, ..columns.clone() };
         for row in rows {
-            self.record(row, columns, INPUT_OWN, name, false);
+            self.record(row, &named, INPUT_OWN, name, false);
             self.complete(source, columns, row);
         }
     }
 
-    /// An input record has every column that has to be there.
+    /// An input record has every column that has to be there. A value that is in error is there as well.
     fn complete(&mut self, source: &Source, columns: &Schema, row: &Node) {
+        let is_inside =
+            |at: Span| at.file == row.span.file && row.span.start <= at.start && at.end <= row.span.end;
+        if self.report.diagnostics.iter().any(|diagnostic| is_inside(diagnostic.span)) {
+            return;
+        }
         let (Some(Declared::Columns { columns: declared, .. }), Value::Map(fields)) =
             (&source.schema, &row.value)
         else {
@@ -100,9 +108,9 @@ impl<'p> Case<'_, 'p> {
     fn mock_list(&mut self, name: &str, mock: &Mock) {
         let lists = &self.resolved.pipeline.lists;
         let Some(list) = lists.iter().find(|list| list.name.value == name) else {
-            let near = nearest(name, lists.iter().map(|list| list.name.value.as_str()));
+            let known = lists.iter().map(|list| list.name.value.as_str());
             let message = format!("there is no list `{name}`");
-            self.report.push(Diagnostic::error(&code::TEST_MOCK, mock.span, message).nearest(near));
+            self.report.push(Diagnostic::error(&code::TEST_MOCK, mock.span, message).meant(name, known));
             return;
         };
         let MockWith::Items(items) = &mock.with else { return };
@@ -116,7 +124,6 @@ impl<'p> Case<'_, 'p> {
         let node = found.map(|at| (at, self.resolved.graph.nodes[at].entry));
         let Some((at, Entry::Stage(stage))) = node else {
             let stages = self.resolved.pipeline.stages.iter().map(|stage| stage.body.name.value.as_str());
-            let near = nearest(name, stages);
             let message = match node {
                 Some((_, entry)) => format!(
                     "`{name}` is a {}, and only stages and lists are mocked",
@@ -124,15 +131,7 @@ impl<'p> Case<'_, 'p> {
                 ),
                 None => format!("there is no stage `{name}`"),
             };
-            let diagnostic = Diagnostic::error(&code::TEST_MOCK, mock.span, message);
-            self.report.push(match near {
-                Some(near) => diagnostic.nearest(Some(near)),
-                None => {
-                    let stages =
-                        self.resolved.pipeline.stages.iter().map(|stage| stage.body.name.value.as_str());
-                    diagnostic.help(format!("there is {}", some(stages)))
-                }
-            });
+            self.report.push(Diagnostic::error(&code::TEST_MOCK, mock.span, message).meant(name, stages));
             return;
         };
         let Some(kind) = stage.body.kind else { return };
@@ -180,17 +179,19 @@ impl<'p> Case<'_, 'p> {
             let input = checked.inputs.first().cloned().flatten().unwrap_or_else(Schema::unknown);
             let written = |name: &str| checked.writes.contains(&Write::Column(name.to_string()));
             let columns = input.columns.into_iter().filter(|column| written(&column.name)).collect();
-            return Some(Schema { columns, open: input.open });
+            return Some(Schema { columns, open: input.open || written(EXTRA) });
         }
         if found.is_none() {
             let nodes = self.resolved.graph.nodes.iter().map(|node| node.name());
-            let near = nearest(&output.node, nodes.chain(["rejected"]));
             let message = format!("there is no source, stage or sink `{}`", output.node);
-            self.report.push(Diagnostic::error(&code::TEST_OUTPUT, output.span, message).nearest(near));
+            let diagnostic = Diagnostic::error(&code::TEST_OUTPUT, output.span, message);
+            self.report.push(diagnostic.meant(&output.node, nodes.chain(["rejected"])));
             return None;
         }
         let (_, out) = self.names.output(output, self.report)?;
-        Some(self.resolved.columns(&Link { from: found?, output: out, span: Span::NONE }))
+        let link = Link { from: found?, output: out, span: Span::NONE };
+        let columns = self.resolved.columns(&link);
+        Some(Schema { open: columns.open || extra::carried(self.resolved, &link).is_some(), ..columns })
     }
 
     /// A record of literals.
@@ -208,15 +209,16 @@ impl<'p> Case<'_, 'p> {
         let Value::Map(fields) = &row.value else { return };
         for field in fields.iter().filter(|field| !OWN_COLUMNS.contains(&field.key.as_str())) {
             let Some((ty, span)) = self.column(field, columns, OWN_COLUMNS, name) else { continue };
-            let matcher = match &field.node.value {
-                Value::Text(text) => text.text == "any",
-                Value::Map(entries) => {
-                    entries.iter().any(|e| ["like", "wer", "min", "max"].contains(&e.key.as_str()))
+            match &field.node.value {
+                Value::Text(text) if text.text == "any" => {}
+                Value::Map(fields) if matcher::is_matcher(fields, ty.inner()) => {
+                    if let Some(why) = matcher::mistake(&field.node, &ty) {
+                        let message = format!("`{}`: {why}", field.key);
+                        let diagnostic = Diagnostic::error(&code::TEST_VALUE, field.node.span, message);
+                        self.report.push(diagnostic.help(matcher::HELP));
+                    }
                 }
-                _ => false,
-            };
-            if !matcher {
-                self.value(&field.node, &ty, span, &field.key, true);
+                _ => self.value(&field.node, &ty, span, &field.key, true),
             }
         }
     }
@@ -228,10 +230,7 @@ impl<'p> Case<'_, 'p> {
         if !columns.open {
             let message = format!("`{name}` has no column `{}`", field.key);
             let diagnostic = Diagnostic::error(&code::TEST_COLUMN, field.key_span, message);
-            self.report.push(match nearest(&field.key, columns.names().chain(own.iter().copied())) {
-                Some(near) => diagnostic.nearest(Some(near)),
-                None => diagnostic.help(format!("it has {}", some(columns.names()))),
-            });
+            self.report.push(diagnostic.meant(&field.key, columns.names().chain(own.iter().copied())));
         }
         None
     }

@@ -5,6 +5,7 @@ use forebay_types::Schema;
 use serde_json::{Value, json};
 
 use crate::plan::*;
+use crate::text::shown;
 
 pub fn json(plan: &Plan) -> Value {
     json!({
@@ -70,8 +71,8 @@ fn output(plan: &Plan, node: forebay_types::id::NodeId, output: Output) -> Strin
 
 fn columns(schema: &Schema) -> Vec<Value> {
     let column = schema.columns.iter().map(|column| match column.sensitive {
-        true => json!({ "name": column.name, "type": column.ty.to_string(), "sensitive": true }),
-        false => json!({ "name": column.name, "type": column.ty.to_string() }),
+        true => json!({ "name": shown(&column.name), "type": column.ty.to_string(), "sensitive": true }),
+        false => json!({ "name": shown(&column.name), "type": column.ty.to_string() }),
     });
     column.collect()
 }
@@ -84,7 +85,7 @@ fn exchange(plan: &Plan, exchange: &Exchange) -> Value {
         "port": to.kind.inputs[exchange.to.port].name,
         "how": match exchange.how { Route::ByKey => "by_key", Route::ToOne => "to_one", Route::Same => "same" },
         "copied_bytes_per_record": exchange.copied_bytes,
-        "columns": exchange.columns.names().collect::<Vec<_>>(),
+        "columns": exchange.columns.names().map(shown).collect::<Vec<_>>(),
     })
 }
 

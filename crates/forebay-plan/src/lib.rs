@@ -1,8 +1,8 @@
 //! From a pipeline file to a plan: graph, types, lanes, copies, memory and guarantees, worked out before anything
 //! runs and without touching anything.
 //!
-//! Two steps. [`resolve`] says everything that is wrong with a file by itself and is all that `validate` needs.
-//! [`plan`] takes what was resolved, refuses what cannot run here or not yet, each time with the cure, and lays
+//! Two steps. [`resolve`] says everything that is wrong with a file by itself; `validate` needs no more, and
+//! [`check_tests`] for the tests in it. [`plan`] takes what was resolved, refuses what cannot run here or not yet, each time with the cure, and lays
 //! out the rest.
 //!
 //! What holds: one mistake is one diagnostic. What stands behind a mistake has an open schema, and nothing that
@@ -23,6 +23,7 @@ mod json;
 mod tests;
 
 pub use build::plan;
+pub use cases::check as check_tests;
 pub use json::json;
 pub use plan::Plan;
 pub use resolve::{Known, Resolved, resolve};
@@ -41,7 +42,7 @@ pub struct Options {
     pub max_batch: u32,
     /// Batches that may be under way on one edge between lanes.
     pub credits: u32,
-    /// Bytes of the model files that are on this machine, by the name that the card gives itself.
+    /// Bytes of the model files that are on this machine, by the label of the card (`NAME@VERSION`).
     pub models: Vec<(String, u64)>,
 }
 

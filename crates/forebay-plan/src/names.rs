@@ -1,7 +1,6 @@
 //! Names beside the graph: vars and lists that nobody uses, stages and outputs that the placement names, stages
 //! that were renamed.
 
-use forebay_types::nearest::nearest;
 use forebay_types::{Diagnostic, Files, Report, Schema, Span, code};
 
 use crate::graph::{Entry, Names};
@@ -84,7 +83,7 @@ fn pins(resolved: &Resolved<'_>, report: &mut Report) {
             None => {
                 let names = resolved.pipeline.stages.iter().map(|stage| stage.body.name.value.as_str());
                 let message = format!("there is no stage `{name}`");
-                Diagnostic::error(&code::UNKNOWN_STAGE, pin.stage.span, message).nearest(nearest(name, names))
+                Diagnostic::error(&code::UNKNOWN_STAGE, pin.stage.span, message).meant(name, names)
             }
         };
         report.push(diagnostic);

@@ -52,6 +52,8 @@ pub struct PlanNode {
     pub segment: usize,
     /// `on_late: skip`.
     pub skip_late: bool,
+    /// The name that a stage had before: its state may stand under it.
+    pub renamed_from: Option<String>,
     pub source: Option<SourcePlan>,
     pub sink: Option<SinkPlan>,
     /// Models that it runs.
@@ -93,6 +95,8 @@ pub struct PlanOutput {
     pub schema: Schema,
     /// The group that the node itself builds: only what somebody reads, in the order of its columns.
     pub adds: Schema,
+    /// Groups of a batch that leaves here, that one included.
+    pub groups: u16,
     pub readers: Vec<Reader>,
 }
 

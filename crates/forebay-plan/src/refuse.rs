@@ -1,6 +1,7 @@
 //! What is right in a file and cannot run here or not yet. Every refusal says what to do instead, most as one `--set`.
 
-use forebay_spec::pipeline::{Declared, Format, Guarantee, Scale, Spanned};
+use forebay_spec::pipeline::{Declared, Guarantee, Scale, Spanned};
+use forebay_types::format::Format;
 use forebay_types::unit::DurationText;
 use forebay_types::{Diagnostic, Report, Value, code};
 
@@ -18,11 +19,11 @@ pub(crate) fn check(resolved: &Resolved<'_>, report: &mut Report) {
     for (at, node) in resolved.graph.nodes.iter().enumerate() {
         match node.entry {
             Entry::Source(source) => {
-                format(source.format.as_ref(), node.name(), report);
+                format(&source.format, node.name(), report);
                 schema(source.schema.as_ref(), report);
             }
             Entry::Sink(sink) => {
-                format(sink.format.as_ref(), node.name(), report);
+                format(&sink.format, node.name(), report);
                 guarantee(resolved, at, report);
                 deadline(resolved, at, report);
             }
@@ -35,10 +36,13 @@ pub(crate) fn check(resolved: &Resolved<'_>, report: &mut Report) {
     placement(resolved, report);
 }
 
-fn format(format: Option<&Spanned<Format>>, name: &str, report: &mut Report) {
-    if let Some(format) = format.filter(|format| format.value != Format::Json) {
+fn format(format: &Spanned<Format>, name: &str, report: &mut Report) {
+    if format.value != Format::Json {
         let message = format!("`{name}`: the format {} is not there yet", format.value);
-        report.push(Diagnostic::error(&code::FORMAT_AWAY, format.span, message).help("use `format: json`"));
+        report.push(
+            Diagnostic::error(&code::FORMAT_AWAY, format.span, message)
+                .help("write `format: json`: JSON Lines is what this version reads and writes"),
+        );
     }
 }
 
@@ -77,7 +81,7 @@ fn deadline(resolved: &Resolved<'_>, at: usize, report: &mut Report) {
         return;
     }
     let every = &resolved.pipeline.delivery.commit_every;
-    let least = every.value * COMMIT_HOPS + COMMIT_NS;
+    let least = every.value.saturating_mul(COMMIT_HOPS).saturating_add(COMMIT_NS);
     for source in &resolved.origins[at] {
         let Some(slo) = resolved.slo(*source).filter(|slo| slo.deadline.value < least) else { continue };
         let message = format!(

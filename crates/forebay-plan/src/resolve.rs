@@ -8,17 +8,19 @@ mod node;
 mod union;
 mod source;
 mod sink;
+pub(crate) mod extra;
 mod files;
 
 use forebay_expr::Typed;
 use forebay_spec::pipeline::{Pipeline, Slo};
+use forebay_types::format::Format;
 use forebay_types::kind::{CopyTerm, MemoryTerm, Models, Promise, Scope};
 use forebay_types::{Files, Report, Schema};
 
 use crate::graph::{Entry, Graph, Link, Out};
-use crate::{cases, delivery, names, rejected_schema};
+use crate::{delivery, names, rejected_schema};
 
-pub(crate) use sink::{some, unknown_column};
+pub(crate) use sink::unknown_column;
 
 /// What resolving needs to know beside the pipeline.
 pub struct Known<'a> {
@@ -57,6 +59,8 @@ pub(crate) struct Checked {
     pub promise: Promise,
     /// What a sink writes.
     pub writes: Vec<Write>,
+    /// The format of the undeclared fields that its records carry along: see `extra`.
+    pub extra: Option<Format>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -81,15 +85,16 @@ pub fn resolve<'p>(pipeline: &'p Pipeline, known: &Known<'_>, report: &mut Repor
             Entry::Sink(sink) => {
                 let mut checked = node::check(&resolved, at, known.models, &scope, report);
                 checked.writes = sink::columns(sink, &checked, report);
+                checked.writes.extend(extra::written(sink, &checked));
                 checked
             }
         };
         resolved.checked.push(checked);
     }
+    extra::check(&resolved, report);
     files::check(&resolved, report);
     delivery::check(&resolved, report);
     names::check(&resolved, known.files, report);
-    cases::check(&resolved, report);
     resolved
 }
 

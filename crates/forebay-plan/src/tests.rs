@@ -5,6 +5,8 @@ mod examples;
 mod graph;
 mod plans;
 mod widths;
+mod extra;
+mod fuzz;
 
 use forebay_spec::{Configs, MemoryLoader, Options as Overrides, read_pipeline};
 use forebay_types::card::Card;
@@ -59,7 +61,9 @@ fn go(spec: &str, options: Option<&Options>, set: &[&str]) -> Ran {
     let configs = Configs::default();
     let loaded = read_pipeline(&mut files, &loader, "p.yaml", kinds::ALL, &configs, &overrides, &mut report);
     let planned = loaded.and_then(|loaded| {
+        report.diagnostics.extend(loaded.test_mistakes.iter().cloned());
         let resolved = resolve(&loaded.pipeline, &Known { models: &NoModels, files: &files }, &mut report);
+        crate::check_tests(&resolved, &mut report);
         options.and_then(|options| plan(resolved, options, &mut report))
     });
     report.sort();

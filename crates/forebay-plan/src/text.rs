@@ -4,6 +4,7 @@ mod tables;
 mod nodes;
 
 use forebay_spec::pipeline::Scale;
+pub(crate) use forebay_types::unit::count;
 use forebay_types::unit::{DurationText, SizeText};
 use forebay_types::{Schema, Ty};
 
@@ -32,18 +33,7 @@ fn value_bytes(ty: &Ty) -> u64 {
     }
 }
 
-/// A number with commas.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(crate) use nodes::shown;
 
 /// The plan in a few lines.
 pub fn summary(plan: &Plan) -> String {
@@ -71,12 +61,14 @@ pub fn explain(plan: &Plan) -> String {
 }
 
 fn runs(plan: &Plan) -> String {
-    let scale = match plan.scale {
-        Scale::One => "one process",
-        Scale::Group => "group",
+    // Only what comes from a broker can be shared by a group of processes.
+    let endless = plan.nodes.iter().any(|node| node.source.is_some() && !node.kind.facts.ends);
+    let process = match plan.scale {
+        Scale::Group if endless => "each process of its group",
+        Scale::Group | Scale::One => "one process",
     };
     if plan.lanes == 1 {
-        return format!("on one lane, scale {scale}");
+        return format!("on one lane of {process}");
     }
     let keyed = plan
         .nodes
@@ -87,7 +79,7 @@ fn runs(plan: &Plan) -> String {
         true => "nothing has a key, so one does all the work".to_string(),
         false => format!("{} shards a key space, {}", plan.shards, keyed.join(", ")),
     };
-    format!("on {} lanes, scale {scale}: {spread}", plan.lanes)
+    format!("on {} lanes of {process}: {spread}", plan.lanes)
 }
 
 fn commits(plan: &Plan) -> String {

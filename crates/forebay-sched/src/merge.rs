@@ -2,6 +2,10 @@
 //! an exchange) is merged by the same rule: the smallest key first, and among equal keys the list with the
 //! smaller number. Keys hold the stream, so equal keys only occur within a stream.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::Range;
+
 /// A stretch `from..to` of one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -10,31 +14,47 @@ pub struct Run {
     pub to: usize,
 }
 
-/// Cuts ascending lists into runs in merged order. `lens[i]` is the length of list `i`, `key(i, j)` its `j`-th
-/// key. Runs are as long as they can be.
-pub fn runs<K: Ord>(lens: &[usize], key: impl Fn(usize, usize) -> K, out: &mut Vec<Run>) {
-    out.clear();
-    let mut next = vec![0; lens.len()];
-    loop {
-        let head = |list: usize| (key(list, next[list]), list);
-        let mut waiting =
-            (0..lens.len()).filter(|list| next[*list] < lens[*list]).map(|list| (head(list), list));
-        let Some(first) = waiting.next() else { return };
-        // The list with the smallest head, and the smallest head of the others.
-        let (mut least, mut rival) = (first, None);
-        for other in waiting {
-            let loser = if other.0 < least.0 { std::mem::replace(&mut least, other) } else { other };
-            if rival.as_ref().is_none_or(|(bound, _)| loser.0 < *bound) {
-                rival = Some(loser);
+/// Merges ascending lists; keeps its memory from one merge to the next. Finding a run takes time logarithmic in the number
+/// of lists and in the run's length.
+#[derive(Debug)]
+pub struct Merge<K> {
+    runs: Vec<Run>,
+    /// Of each list, what is not in a run yet.
+    rest: Vec<Range<usize>>,
+    /// The first key of each rest that is not empty, the smallest on top.
+    heads: BinaryHeap<Reverse<(K, usize)>>,
+}
+
+impl<K: Ord> Default for Merge<K> {
+    fn default() -> Merge<K> {
+        Merge { runs: Vec::new(), rest: Vec::new(), heads: BinaryHeap::new() }
+    }
+}
+
+impl<K: Ord> Merge<K> {
+    /// Cuts lists of these lengths into runs in merged order; `key(i, j)` is the `j`-th key of list `i`. Runs are as long
+    /// as they can be.
+    pub fn cut(&mut self, lens: impl Iterator<Item = usize>, key: impl Fn(usize, usize) -> K) -> &[Run] {
+        let Merge { runs, rest, heads } = self;
+        runs.clear();
+        rest.clear();
+        rest.extend(lens.map(|len| 0..len));
+        heads.clear();
+        let filled = rest.iter().enumerate().filter(|(_, rest)| !rest.is_empty());
+        heads.extend(filled.map(|(list, _)| Reverse((key(list, 0), list))));
+        while let Some(Reverse((_, list))) = heads.pop() {
+            let Range { start: from, end } = rest[list];
+            let to = match heads.peek() {
+                None => end,
+                Some(Reverse(bound)) => partition_from(from, end, |at| (key(list, at), list) < *bound),
+            };
+            runs.push(Run { list, from, to });
+            rest[list].start = to;
+            if to < end {
+                heads.push(Reverse((key(list, to), list)));
             }
         }
-        let (list, from) = (least.1, next[least.1]);
-        let to = match rival {
-            None => lens[list],
-            Some((bound, _)) => partition_from(from, lens[list], |at| (key(list, at), list) < bound),
-        };
-        out.push(Run { list, from, to });
-        next[list] = to;
+        runs
     }
 }
 
@@ -110,9 +130,8 @@ mod tests {
     use super::*;
 
     fn merged(lists: &[Vec<u32>]) -> Vec<(usize, usize)> {
-        let lens: Vec<usize> = lists.iter().map(Vec::len).collect();
-        let mut out = Vec::new();
-        runs(&lens, |list, at| lists[list][at], &mut out);
+        let mut merge = Merge::default();
+        let out = merge.cut(lists.iter().map(Vec::len), |list, at| lists[list][at]);
         for pair in out.windows(2) {
             assert_ne!(pair[0].list, pair[1].list, "runs are as long as they can be: {out:?}");
         }

@@ -3,7 +3,6 @@
 use crate::extract;
 use crate::grammar;
 use crate::loader::Loader;
-use crate::paths;
 use crate::pipeline::*;
 use crate::read::{At, Reader, is_name};
 use crate::yaml::{self, Data, Tree};
@@ -141,7 +140,7 @@ fn records(reader: &mut Reader<'_>, entry: &Entry) -> Option<Records> {
         && let [Entry { key, node: Node { value: Value::Text(path), span }, .. }] = fields.as_slice()
         && key == "file"
     {
-        let value = paths::from_file(reader.files.name(span.file), &path.text);
+        let value = reader.path(&path.text, *span);
         return Some(Records::File(Spanned { value, span: *span }));
     }
     let rows = match &node.value {

@@ -1,7 +1,6 @@
 //! From records as read to the structs of `pipeline`. What is missing here was reported when it was read.
 
 use crate::grammar;
-use crate::paths;
 use crate::pipeline::*;
 use crate::read::{Reader, is_name, name_help};
 use forebay_types::code;
@@ -72,7 +71,7 @@ pub(crate) fn event_time(record: &Record) -> Option<EventTime> {
         column: text(fields, "column")?,
         out_of_order: duration(fields, "out_of_order")?,
         idle_after: duration(fields, "idle_after")?,
-        max_ahead: duration(fields, "max_ahead"),
+        max_ahead: duration(fields, "max_ahead")?,
     })
 }
 
@@ -159,7 +158,7 @@ fn schema_text(reader: &mut Reader<'_>, node: &Node) -> Option<Declared> {
         reader.error(&code::SCHEMA_FORM, node.span, message, help);
         return None;
     }
-    let path = paths::from_file(reader.files.name(node.span.file), text);
+    let path = reader.path(text, node.span);
     Some(Declared::File(Spanned { value: path, span: node.span }))
 }
 

@@ -1,9 +1,8 @@
 //! The grammar of a pipeline file as shapes: what may stand where, with which default, and what it means. The
 //! reader, the JSON Schema and the printed file all come from here. What a kind's own fields are its kind says.
 
-use crate::pipeline::{
-    CrossingMode, Extra, Format, From, Guarantee, OnFull, OnLate, Scale, Sensitive, WhenLate,
-};
+use crate::pipeline::{CrossingMode, From, Guarantee, OnFull, OnLate, Scale, Sensitive, WhenLate};
+use forebay_types::format::{Extra, Format};
 use forebay_types::shape::{Access, Field, Names, Shape};
 
 pub const API_VERSION: &str = "forebay.dev/v1alpha1";
@@ -138,7 +137,7 @@ pub const DELIVERY: Shape = Shape::Short {
 
 /// Beside the kind of a source.
 pub const SOURCE: &[Field] = &[
-    Field::optional("format", Shape::Word(Format::WORDS), "How records look outside."),
+    Field::default("format", Shape::Word(Format::WORDS), "json", "How records look outside."),
     Field::optional(
         "schema",
         SCHEMA,
@@ -148,10 +147,10 @@ pub const SOURCE: &[Field] = &[
         "extra",
         Shape::Word(Extra::WORDS),
         "ignore",
-        "What becomes of input fields that are not declared.",
+        "What becomes of input fields that are not declared. Kept are those of the record itself, not of structs in it; what is in them is unknown, so they count as sensitive.",
     ),
     Field::optional("event_time", EVENT_TIME, "The column that says when a record happened."),
-    Field::optional("slo", Shape::Record(SLO), "The source's own deadline in place of the pipeline's."),
+    Field::optional("slo", Shape::Record(SLO), "The source's own deadline; by default the pipeline's."),
     Field::optional(
         "on_full",
         Shape::Word(OnFull::WORDS),
@@ -179,9 +178,10 @@ pub const EVENT_TIME: Shape = Shape::Short {
             "30s",
             "After how long without records a stream no longer holds others up.",
         ),
-        Field::optional(
+        Field::default(
             "max_ahead",
             Shape::Duration,
+            "1d",
             "How far past its arrival an event may claim to be; what claims more is rejected.",
         ),
     ],
@@ -219,13 +219,13 @@ pub const SINK: &[Field] = &[
     Field::optional(
         "columns",
         Shape::List(&Shape::ColumnName),
-        "The columns to write; by default text, numbers and lists.",
+        "The columns to write, and nothing else; by default text, numbers and lists, and what `extra: keep` brought along.",
     ),
-    Field::optional("format", Shape::Word(Format::WORDS), "How records look outside."),
+    Field::default("format", Shape::Word(Format::WORDS), "json", "How records look outside."),
     Field::optional(
         "delivery",
         Shape::Word(Guarantee::WORDS),
-        "A weaker guarantee than the pipeline's, for this sink.",
+        "A weaker guarantee for this sink; by default the pipeline's, or else the strongest that it can give.",
     ),
     Field::default(
         "sensitive",

@@ -70,6 +70,8 @@ fn pipeline(kinds: &[&'static Kind]) -> Value {
         section["propertyNames"] = json!({ "pattern": NAME, "not": { "enum": grammar::RESERVED } });
         section["additionalProperties"] = node(kinds, role);
     }
+    let columns = &mut spec["sources"]["additionalProperties"]["properties"]["schema"]["anyOf"][1];
+    columns["propertyNames"] = json!({ "pattern": "^[A-Za-z][A-Za-z0-9_]*$", "not": { "const": "stream" } });
     let test = record(grammar::TEST);
     let file =
         json!({ "type": "object", "properties": { "file": { "type": "string" } }, "required": ["file"] });
@@ -112,11 +114,13 @@ fn record(fields: &'static [Field]) -> Value {
 }
 
 fn described(field: &'static Field) -> Value {
-    let mut schema = shape(&field.shape);
-    if field.per_stream || field.secret {
-        let holds = if field.secret { "\\$\\{secret:" } else { "\\$\\{stream:" };
-        schema = json!({ "anyOf": [schema, { "type": "string", "pattern": holds }] });
-    }
+    let holds = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    let mut schema = match (field.secret, field.per_stream) {
+        (true, true) => holds("\\$\\{(secret|stream):"),
+        (true, false) => holds("\\$\\{secret:"),
+        (false, true) => json!({ "anyOf": [shape(&field.shape), holds("\\$\\{stream:")] }),
+        (false, false) => shape(&field.shape),
+    };
     schema["description"] = Value::String(field.doc.to_string());
     if let Need::Default(text) = field.need {
         schema["default"] = default(text);
@@ -132,6 +136,7 @@ fn default(text: &str) -> Value {
 
 const NAME: &str = "^[a-z][a-z0-9_]*$";
 const VAR: &str = "\\$\\{var:";
+const DURATION: &str = "^([0-9.]+ ?(ns|us|ms|s|m|h|d))+$";
 
 fn shape(shape: &'static Shape) -> Value {
     match shape {
@@ -145,15 +150,19 @@ fn shape(shape: &'static Shape) -> Value {
         Shape::Label => text_like("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
         Shape::Output => text_like("^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?$"),
         Shape::Date => text_like("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-        Shape::Duration => or_zero(text_like("^([0-9.]+ ?(ns|us|ms|s|m|h|d))+$")),
+        Shape::Duration => or_zero(text_like(DURATION)),
+        Shape::NamedDuration => text_like(DURATION),
         Shape::Size => text_like("^[0-9.]+ ?(B|kB|MB|GB|KiB|MiB|GiB|TiB)$"),
         Shape::Rate => text_like("^[0-9.]+ ?(fps|/s|/m|/h|/d)$"),
         Shape::Share => {
-            json!({ "anyOf": [{ "type": "number", "minimum": 0, "maximum": 1 }, text_like("^[0-9.]+ ?%$")] })
+            let percent = text_like("^(100(\\.0*)?|[0-9]{0,2}(\\.[0-9]*)?) ?%$");
+            json!({ "anyOf": [{ "type": "number", "minimum": 0, "maximum": 1 }, percent] })
         }
         Shape::Level => text_like("^[-+]?[0-9.]+ ?dB$"),
         Shape::Ty => {
-            json!({ "type": "string", "examples": forebay_types::ty::type_names().collect::<Vec<_>>() })
+            let mut ty = text_like(&type_pattern());
+            ty["examples"] = json!(forebay_types::ty::type_names().collect::<Vec<_>>());
+            ty
         }
         Shape::Column => json!({ "$ref": "#/$defs/column" }),
         Shape::Expr => json!({ "type": ["string", "boolean", "number"] }),
@@ -175,6 +184,14 @@ fn shape(shape: &'static Shape) -> Value {
             json!({ "anyOf": forms.collect::<Vec<_>>() })
         }
     }
+}
+
+/// A type in its short form; that each bracket has its partner is left to the reader.
+fn type_pattern() -> String {
+    let plain = |name: &&str| !matches!(*name, "decimal" | "list" | "optional");
+    let names: Vec<_> = forebay_types::ty::type_names().filter(plain).collect();
+    let one = format!("decimal\\([0-9]+\\)|timestamp\\((s|ms|us|ns)\\)|{}", names.join("|"));
+    format!("^((list|optional)\\()*({one})\\)*$")
 }
 
 fn text_like(pattern: &str) -> Value {

@@ -10,6 +10,7 @@ pub mod grammar;
 pub mod pipeline;
 
 mod literal;
+pub mod matcher;
 pub mod loader;
 pub mod paths;
 mod read;
@@ -34,4 +35,4 @@ pub use load::{Loaded, read_pipeline};
 pub use loader::{LoadError, Loader, MemoryLoader};
 pub use misfits::misfits;
 pub use overlay::{Options, Origin};
-pub use print::resolved;
+pub use print::{Around, resolved};

@@ -10,7 +10,7 @@ pub fn fits(node: &Node, ty: &Ty) -> Result<(), String> {
         (Ty::Unknown, _) | (Ty::Bool, Value::Bool(_)) | (Ty::Optional(_), Value::Null) => Ok(()),
         (Ty::Optional(inner), _) => fits(node, inner),
         (Ty::String | Ty::Bytes, Value::Text(_)) => Ok(()),
-        (Ty::F32 | Ty::F64, Value::Number(_)) => Ok(()),
+        (Ty::F32 | Ty::F64, Value::Number(digits)) => float(digits, *ty == Ty::F32),
         (Ty::Decimal(scale), Value::Number(digits)) => decimal(digits, *scale),
         (ty, Value::Number(digits)) if ty.is_integer() => whole(digits, ty),
         (Ty::Timestamp(form), Value::Number(digits)) if form.nanos() != 1 || *form == TimeForm::Nanos => {
@@ -20,13 +20,15 @@ pub fn fits(node: &Node, ty: &Ty) -> Result<(), String> {
                 .map(drop)
                 .ok_or("it is outside of the years 1677 to 2262".into())
         }
-        (Ty::Timestamp(TimeForm::Rfc3339), Value::Text(text)) => text
-            .text
-            .parse::<jiff::Timestamp>()
+        (Ty::Timestamp(TimeForm::Rfc3339), Value::Text(text)) => time(&text.text)
             .map(drop)
-            .map_err(|_| "it is no time in RFC 3339 with a zone".into()),
+            .ok_or("it is no time in RFC 3339 with a zone, from 1677 to 2262".into()),
         (Ty::Date, Value::Text(text)) => {
-            text.text.parse::<jiff::civil::Date>().map(drop).map_err(|_| "it is no date (YYYY-MM-DD)".into())
+            if is_date(&text.text) {
+                Ok(())
+            } else {
+                Err("it is no date (YYYY-MM-DD)".into())
+            }
         }
         (Ty::Duration, Value::Text(text)) => {
             unit::parse_duration(&text.text).map(drop).map_err(|error| error.why)
@@ -48,15 +50,36 @@ fn whole(digits: &str, ty: &Ty) -> Result<(), String> {
 }
 
 fn decimal(digits: &str, scale: u8) -> Result<(), String> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if digits.contains(['e', 'E']) {
         return Err("write its digits without an exponent".into());
     }
-    if fraction.trim_end_matches('0').len() > usize::from(scale) {
-        return Err(format!("it has more than {scale} digits after the point"));
-    }
-    let digits = whole.trim_start_matches('-').trim_start_matches('0').len() + usize::from(scale);
-    if digits > 18 { Err("it has more than 18 digits".into()) } else { Ok(()) }
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let missing = usize::from(scale).checked_sub(fraction.len());
+    let missing = missing.ok_or_else(|| format!("it has more than {scale} digits after the point"))?;
+    let unscaled = format!("{whole}{fraction}{}", "0".repeat(missing));
+    unscaled
+        .parse::<i64>()
+        .map(drop)
+        .map_err(|_| "it is too large: without its point it has to fit 64 bits".into())
+}
+
+fn float(digits: &str, single: bool) -> Result<(), String> {
+    let fits = match single {
+        true => digits.parse().is_ok_and(f32::is_finite),
+        false => digits.parse().is_ok_and(f64::is_finite),
+    };
+    if fits { Ok(()) } else { Err("it is too large".into()) }
+}
+
+/// Nanoseconds since 1970 of a time as RFC 3339 writes it.
+pub(crate) fn time(text: &str) -> Option<i64> {
+    i64::try_from(text.parse::<jiff::Timestamp>().ok()?.as_nanosecond()).ok()
+}
+
+/// Whether a text is a day as `YYYY-MM-DD`.
+pub(crate) fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 fn structure(fields: &[(String, Ty)], entries: &[Entry]) -> Result<(), String> {
@@ -119,7 +142,19 @@ mod tests {
         check("1.5", "i64", "it is no whole number");
         check("1.50", "decimal(1)", "fits");
         check("1.55", "decimal(1)", "it has more than 1 digits after the point");
-        check("12345678901234567", "decimal(2)", "it has more than 18 digits");
+        check("92233720368547758.07", "decimal(2)", "fits");
+        check("-92233720368547758.08", "decimal(2)", "fits");
+        check(
+            "92233720368547758.08",
+            "decimal(2)",
+            "it is too large: without its point it has to fit 64 bits",
+        );
+        check("-9.2", "decimal(18)", "fits");
+        check("0.0", "decimal(0)", "fits");
+        check("1e3", "decimal(0)", "write its digits without an exponent");
+        check("1e308", "f64", "fits");
+        check("1e308", "f32", "it is too large");
+        check("1e309", "f64", "it is too large");
         check("a", "i64", "it is a text");
         check("\"5\"", "string", "fits");
         check("null", "optional(i64)", "fits");
@@ -127,6 +162,13 @@ mod tests {
         check("1767225600000", "timestamp(ms)", "fits");
         check("\"2026-01-31T00:00:00Z\"", "timestamp", "fits");
         check("1767225600000000000000", "timestamp(s)", "it is outside of the years 1677 to 2262");
+        check(
+            "\"2300-01-31T00:00:00Z\"",
+            "timestamp",
+            "it is no time in RFC 3339 with a zone, from 1677 to 2262",
+        );
+        check("\"2026-01-31\"", "date", "fits");
+        check("\"2026-01-31T00:00:00\"", "date", "it is no date (YYYY-MM-DD)");
         check("5s", "duration", "fits");
         check("[1, x]", "list(i64)", "it is a text");
         check("{ door: [[0, 0.5], [1, 1], [0, 1]] }", "zones", "fits");

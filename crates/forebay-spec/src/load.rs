@@ -15,14 +15,18 @@ use crate::read::{At, Level, Reader};
 use crate::yaml::{self, Data, Tree};
 use forebay_types::kind::Role;
 use forebay_types::value::Entry;
-use forebay_types::{FileId, Files, Kind, Node, Record, Report, Span, Value};
+use forebay_types::{Diagnostic, FileId, Files, Kind, Node, Record, Report, Span, Value};
 
 /// A pipeline with what outside of it counts.
 #[derive(Debug)]
 pub struct Loaded {
     pub pipeline: Pipeline,
+    /// What is wrong with the tests as they are written; nobody else cares.
+    pub test_mistakes: Vec<Diagnostic>,
     origins: Vec<(FileId, Origin)>,
     connections: Replaced,
+    /// Paths that are read, from the working directory, by where they stand.
+    pub(crate) paths: Vec<(Span, String)>,
     pub(crate) printed: Printed,
 }
 
@@ -50,7 +54,7 @@ impl Loaded {
     }
 }
 
-/// Reads a pipeline file. Every mistake is reported; what comes back holds all that was right, so that the plan can
+/// Reads a pipeline file. Every mistake is reported, those of its tests by themselves; what comes back holds all that was right, so that the plan can
 /// go on looking. `None` where there is no pipeline at all (no file, no YAML, another kind of file).
 pub fn read_pipeline(
     files: &mut Files,
@@ -76,8 +80,15 @@ pub fn read_pipeline(
     }
     let applied = overlay::apply(&mut reader, &mut tree, kinds, configs, options);
     reader.vars = var_texts(&tree);
-    let (pipeline, printed) = pipeline(&mut reader, loader, path, file, &tree, kinds);
-    Some(Loaded { pipeline, origins: applied.origins, connections: applied.connections, printed })
+    let (pipeline, printed, test_mistakes) = pipeline(&mut reader, loader, path, file, &tree, kinds);
+    Some(Loaded {
+        pipeline,
+        test_mistakes,
+        origins: applied.origins,
+        connections: applied.connections,
+        paths: reader.paths,
+        printed,
+    })
 }
 
 /// What `${var:N}` stands for: the text of the var's value, as it counts.
@@ -96,7 +107,7 @@ fn pipeline(
     file: FileId,
     tree: &Tree,
     kinds: &[&'static Kind],
-) -> (Pipeline, Printed) {
+) -> (Pipeline, Printed, Vec<Diagnostic>) {
     reader.levels.push(Level { fields: grammar::TOP, place: "at the top, beside `spec`".into() });
     let top = top(reader, tree);
     reader.levels.push(Level { fields: grammar::SPEC, place: "directly under `spec`".into() });
@@ -112,10 +123,12 @@ fn pipeline(
     let sources = each(reader, sources, nodes::source);
     let stages = each(reader, stages, nodes::stage);
     let sinks = each(reader, sinks, nodes::sink);
+    let before_tests = reader.report.diagnostics.len();
     let (tests, printed_tests) = match tree.get("tests") {
         Some(tests) => cases::read(reader, loader, tests),
         None => (Vec::new(), Vec::new()),
     };
+    let test_mistakes = reader.report.diagnostics.split_off(before_tests);
     let printed = printed(&top, spec, printed_nodes, printed_tests);
     let pipeline = Pipeline {
         path: path.to_string(),
@@ -134,7 +147,7 @@ fn pipeline(
         tests,
     };
     reader.levels.clear();
-    (pipeline, printed)
+    (pipeline, printed, test_mistakes)
 }
 
 fn each<T>(

@@ -6,6 +6,7 @@ use crate::pipeline::*;
 use crate::read::{At, Level, Reader, is_name, name_help};
 use crate::yaml::{Data, Pair, Tree};
 use forebay_types::code;
+use forebay_types::format::{Extra, Format};
 use forebay_types::kind::Role;
 use forebay_types::nearest::nearest;
 use forebay_types::shape::Field;
@@ -280,9 +281,9 @@ pub(crate) fn source(reader: &mut Reader<'_>, entered: Entered) -> Source {
     let schema = extract::declared(reader, &beside, body.broken);
     body.broken |= reader.errors() > before;
     Source {
-        format: extract::word(&beside, "format", Format::of),
+        format: or(extract::word(&beside, "format", Format::of), Format::default()),
         schema,
-        extra: or(extract::word(&beside, "extra", Extra::of), Extra::Ignore),
+        extra: or(extract::word(&beside, "extra", Extra::of), Extra::default()),
         event_time: extract::event_time(&beside),
         slo: extract::slo(&beside),
         on_full: extract::word(&beside, "on_full", OnFull::of),
@@ -313,7 +314,7 @@ pub(crate) fn sink(reader: &mut Reader<'_>, entered: Entered) -> Sink {
         inputs,
         filter: extract::expr(&beside, "where"),
         columns: beside.get("columns").map(|_| extract::texts(&beside, "columns")),
-        format: extract::word(&beside, "format", Format::of),
+        format: or(extract::word(&beside, "format", Format::of), Format::default()),
         delivery: extract::word(&beside, "delivery", Guarantee::of),
         sensitive: or(extract::word(&beside, "sensitive", Sensitive::of), Sensitive::Omit),
         body,

@@ -5,9 +5,10 @@
 //! `open`, `config: None`), so that nobody reports the consequence of a mistake as another one. Paths that are
 //! read already count from the working directory.
 
+pub use forebay_types::format::{Extra, Format};
 use forebay_types::kind::Role;
 use forebay_types::value::Text;
-use forebay_types::{FileId, Kind, Node, Record, Span, Ty};
+use forebay_types::{FileId, Kind, Node, Record, Span, Ty, words};
 
 /// A value and where it stands; `Span::NONE` for a default.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +119,7 @@ pub struct Body {
 #[derive(Clone, Debug)]
 pub struct Source {
     pub body: Body,
-    pub format: Option<Spanned<Format>>,
+    pub format: Spanned<Format>,
     pub schema: Option<Declared>,
     pub extra: Spanned<Extra>,
     pub event_time: Option<EventTime>,
@@ -143,7 +144,7 @@ pub struct Sink {
     pub filter: Option<Spanned<Text>>,
     /// `None`: text, numbers and lists.
     pub columns: Option<Vec<Spanned<String>>>,
-    pub format: Option<Spanned<Format>>,
+    pub format: Spanned<Format>,
     pub delivery: Option<Spanned<Guarantee>>,
     pub sensitive: Spanned<Sensitive>,
 }
@@ -210,7 +211,7 @@ pub struct EventTime {
     /// Nanoseconds.
     pub idle_after: Spanned<i64>,
     /// How far past its arrival an event may claim to be, in nanoseconds.
-    pub max_ahead: Option<Spanned<i64>>,
+    pub max_ahead: Spanned<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -295,34 +296,6 @@ pub enum MockWith {
     Error,
 }
 
-/// Declares enums whose variants are words of the file.
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $word:literal: $what:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$note])* $variant,)* }
-
-        impl $name {
-            /// The words, each with what it means.
-            pub const WORDS: &'static [(&'static str, &'static str)] = &[$(($word, $what),)*];
-
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word,)* }
-            }
-
-            pub(crate) fn of(word: &str) -> Option<$name> {
-                match word { $($word => Some($name::$variant),)* _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    )*};
-}
-
 words! {
     /// What a deadline counts from.
     From {
@@ -347,20 +320,6 @@ words! {
     Scale {
         Group = "group": "processes of one consumer group share the work; a stage with another key goes through a repartition topic",
         One = "one": "one process does it all; a stage with another key goes through an exchange inside it",
-    }
-    /// How records look outside.
-    Format {
-        Json = "json": "JSON Lines",
-        Csv = "csv": "comma-separated values with a header",
-        Parquet = "parquet": "Apache Parquet",
-        Avro = "avro": "Apache Avro",
-        Protobuf = "protobuf": "Protocol Buffers",
-    }
-    /// What becomes of input fields that nobody declared.
-    Extra {
-        Ignore = "ignore": "they are left out",
-        Keep = "keep": "they pass through to sinks of the same format",
-        Reject = "reject": "the record is rejected",
     }
     /// What gives way when a live source is not read fast enough.
     OnFull {

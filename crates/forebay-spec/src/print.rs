@@ -1,18 +1,31 @@
 //! The pipeline as it was understood: every default written out, and beside each value that does not stand in the
-//! file where it came from. What is in error is left out. What is printed reads back as the same pipeline; paths then count from the working
-//! directory. Secrets are printed as `${secret:N}`, which is all that is known of them.
+//! file where it came from. What is in error is left out. What is printed reads back as the same pipeline where it stands in
+//! place of the file. Secrets are printed as `${secret:N}`, which is all that is known of them.
+
+mod inherited;
 
 use crate::grammar::API_VERSION;
 use crate::load::Loaded;
 use crate::overlay::Origin;
+use crate::paths;
+use crate::pipeline::Guarantee;
 use crate::yaml::{Plain, differs, plain};
 use forebay_types::unit::DurationText;
 use forebay_types::value::Entry;
 use forebay_types::{Node, Record, Span, Ty, Value};
 
+/// What the file does not know by itself.
+#[derive(Debug, Default)]
+pub struct Around<'a> {
+    /// The working directory, from which paths of arguments count.
+    pub here: &'a str,
+    /// What each sink gives, where a plan was made.
+    pub guarantees: &'a [(String, Guarantee)],
+}
+
 /// The file with everything written out, as YAML.
-pub fn resolved(loaded: &Loaded) -> String {
-    let mut printer = Printer { loaded, out: String::new() };
+pub fn resolved(loaded: &Loaded, around: &Around<'_>) -> String {
+    let mut printer = Printer { loaded, here: around.here, out: String::new() };
     let printed = &loaded.printed;
     printer.out.push_str(&format!("apiVersion: {API_VERSION}\nkind: Pipeline\n"));
     printer.entry(
@@ -22,7 +35,7 @@ pub fn resolved(loaded: &Loaded) -> String {
         true,
     );
     printer.out.push_str("spec:\n");
-    for entry in &printed.spec {
+    for entry in &inherited::filled_in(loaded, around.guarantees) {
         printer.entry(1, &entry.key, &entry.node, true);
     }
     if !printed.tests.is_empty() {
@@ -38,6 +51,7 @@ pub fn resolved(loaded: &Loaded) -> String {
 
 struct Printer<'a> {
     loaded: &'a Loaded,
+    here: &'a str,
     out: String,
 }
 
@@ -133,8 +147,17 @@ impl Printer<'_> {
                 format!("{{ {} }}", entries.collect::<Option<Vec<_>>>()?.join(", "))
             }
             Value::List(_) | Value::Map(_) => return None,
-            scalar => scalar_text(scalar),
+            scalar => match self.path(node.span) {
+                Some(path) => text(&path),
+                None => scalar_text(scalar),
+            },
         })
+    }
+
+    /// The path that stands there, as the pipeline's own file has to name it.
+    fn path(&self, span: Span) -> Option<String> {
+        let (_, path) = self.loaded.paths.iter().find(|(known, _)| *known == span)?;
+        Some(paths::to_file(&self.loaded.pipeline.path, path, self.here))
     }
 
     /// A record of a test: scalars of one file on one line.

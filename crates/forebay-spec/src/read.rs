@@ -18,10 +18,10 @@ pub(crate) use record::read_default;
 
 use std::collections::BTreeMap;
 
+use crate::paths;
 use crate::yaml::{Data, Plain, Tree, shorten};
 use fill::Filled;
 use forebay_types::code::{self, Code};
-use forebay_types::nearest::nearest;
 use forebay_types::shape::{Field, Names, Need, Shape};
 use forebay_types::value::Entry;
 use forebay_types::{Diagnostic, Files, Node, Record, Report, Span, Value};
@@ -35,6 +35,8 @@ pub(crate) struct Reader<'a> {
     pub known: &'a dyn Known,
     /// Other levels on which a field may have been meant, the nearest last: its fields, and in words where.
     pub levels: Vec<Level>,
+    /// Paths that are read, from the working directory, by where they stand.
+    pub paths: Vec<(Span, String)>,
     /// Values that were left out because of a mistake that had been reported before.
     silent: usize,
 }
@@ -86,7 +88,22 @@ impl<'n> At<'n> {
 
 impl<'a> Reader<'a> {
     pub fn new(files: &'a mut Files, report: &'a mut Report, known: &'a dyn Known) -> Reader<'a> {
-        Reader { files, report, vars: BTreeMap::new(), known, levels: Vec::new(), silent: 0 }
+        Reader {
+            files,
+            report,
+            vars: BTreeMap::new(),
+            known,
+            levels: Vec::new(),
+            paths: Vec::new(),
+            silent: 0,
+        }
+    }
+
+    /// A path that is read, from the working directory: it counts from the file in which it stands.
+    pub fn path(&mut self, text: &str, span: Span) -> String {
+        let path = paths::from_file(self.files.name(span.file), text);
+        self.paths.push((span, path.clone()));
+        path
     }
 
     /// Grows with every mistake that leaves something out.
@@ -106,15 +123,9 @@ impl<'a> Reader<'a> {
         self.report.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }
 
-    /// An unknown name: says the nearest one, or all of them where they are few.
+    /// A name that is none of `known`.
     pub fn unknown(&mut self, code: &'static Code, span: Span, message: String, name: &str, known: &[&str]) {
-        let diagnostic = Diagnostic::error(code, span, message);
-        self.report.push(match nearest(name, known.iter().copied()) {
-            Some(near) => diagnostic.nearest(Some(near)),
-            None if known.is_empty() => diagnostic,
-            None if known.len() <= 24 => diagnostic.help(format!("there is {}", known.join(", "))),
-            None => diagnostic,
-        });
+        self.report.push(Diagnostic::error(code, span, message).meant(name, known.iter().copied()));
     }
 
     pub fn read(&mut self, shape: &'static Shape, tree: &Tree, at: At<'_>) -> Option<Node> {

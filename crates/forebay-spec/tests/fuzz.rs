@@ -2,7 +2,8 @@
 
 mod support;
 
-use forebay_spec::{MemoryLoader, Options, resolved};
+use forebay_spec::{Around, Configs, MemoryLoader, Options, check_config, resolved};
+use forebay_types::{Files, Report};
 use proptest::prelude::*;
 use support::{read, whole};
 
@@ -34,13 +35,35 @@ sinks:
 placement: { prefer: { money: 1 }, crossings: { more: { as: durable, from: CH, to: EU, columns: a } } }
 "#;
 
+/// Files as users write them.
+const REAL: &[&str] = &[
+    include_str!("../../../pipelines/atm-guard.yaml"),
+    include_str!("../../../pipelines/card-fraud.yaml"),
+    include_str!("../../../pipelines/channel-qc.yaml"),
+    include_str!("../../../pipelines/live-captions.yaml"),
+    include_str!("../../../pipelines/people.yaml"),
+];
+
+const CONFIGS: &[(&str, &str)] = &[
+    ("configs/models/card-fraud.yaml", include_str!("../../../configs/models/card-fraud.yaml")),
+    ("configs/connections/payments-eu.yaml", include_str!("../../../configs/connections/payments-eu.yaml")),
+    ("configs/env/prod.yaml", include_str!("../../../configs/env/prod.yaml")),
+    ("configs/pops/zrh1.yaml", include_str!("../../../configs/pops/zrh1.yaml")),
+];
+
+type Cuts = Vec<(usize, usize, String)>;
+
+fn cuts() -> impl Strategy<Value = Cuts> {
+    prop::collection::vec((any::<usize>(), 0..12_usize, PIECES), 1..5)
+}
+
 /// Reads a text as a file, and prints whatever came of it.
 fn survives(text: &str, set: &str) {
     let loader = MemoryLoader::default().with("test.yaml", text);
     let options = Options { set: vec![set.to_string()], from: vec![set.to_string()], ..Options::default() };
     let outcome = read(&loader, "test.yaml", &options);
     let _ = outcome.report.render(&outcome.files, false);
-    let _ = outcome.loaded.as_ref().map(resolved);
+    let _ = outcome.loaded.as_ref().map(|loaded| resolved(loaded, &Around::default()));
 }
 
 fn mutated(file: &str, cuts: &[(usize, usize, String)]) -> String {
@@ -72,10 +95,29 @@ proptest! {
 
     #[test]
     fn any_change_of_a_right_file_is_read_or_refused(
-        cuts in prop::collection::vec((any::<usize>(), 0..12_usize, PIECES), 1..5),
+        cuts in cuts(),
         set in "(spec|vars|sources|stages|sinks|slo|placement)(\\.[a-z_0-9]{1,6}){0,5}=[ -~]{0,8}",
     ) {
         survives(&mutated(&whole(VALID), &cuts), &set);
+    }
+
+    #[test]
+    fn any_change_of_a_real_file_is_read_or_refused(real in prop::sample::select(REAL), cuts in cuts()) {
+        survives(&mutated(real, &cuts), "scale=one");
+    }
+
+    #[test]
+    fn any_change_of_a_configuration_is_read_or_refused(
+        config in prop::sample::select(CONFIGS),
+        cuts in cuts(),
+    ) {
+        let (path, text) = config;
+        let loader = MemoryLoader::default().with(path, &mutated(text, &cuts));
+        let (mut files, mut report) = (Files::default(), Report::default());
+        Configs::read(&mut files, &loader, "configs", &mut report);
+        check_config(&mut files, &loader, path, &mut report);
+        report.sort();
+        let _ = report.render(&files, false);
     }
 }
 

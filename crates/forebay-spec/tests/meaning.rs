@@ -3,7 +3,7 @@
 mod support;
 
 use forebay_spec::pipeline::{Declared, Guarantee, MockTarget, MockWith, Records, Scale};
-use forebay_spec::{MemoryLoader, Options, Origin, resolved};
+use forebay_spec::{Around, MemoryLoader, Options, Origin, resolved};
 use forebay_types::value::{Entry, Value};
 use support::{OUT, Outcome, TX, read, read_spec, whole};
 
@@ -184,7 +184,7 @@ fn arguments_change_what_is_there() {
     for set in [
         "delivery=at_least_once",
         "delivery.commit_every=1s",
-        "spec.scale=one",
+        "scale=one",
         "slo.objective=99.9%",
         "sources.tx.file.path=b.jsonl",
         "sources.tx.format=csv",
@@ -209,7 +209,19 @@ fn wrong_arguments_point_into_the_argument() {
     );
     check_set(
         "slo.deadline=5min",
-        "FB0125 1:14 `5min` `deadline`: `5min` is not a duration such as 20ms: `min` is no unit here: one of ns us ms s m h d (write `5m`)",
+        "FB0125 1:14 `5min` `deadline`: `5min` is not a duration: `min` is no unit here: one of ns us ms s m h d (write `5m`)",
+    );
+    check_set(
+        "spec.vars.limit=1",
+        "FB0219 1:1 `spec` paths start inside `spec` (write `--set vars.limit=…`)",
+    );
+    check_set(
+        "spec=1",
+        "FB0219 1:1 `spec` paths start inside `spec` (name what is to change, such as `vars.NAME`)",
+    );
+    check_set(
+        "metadata.name=x",
+        "FB0219 1:1 `metadata` paths start inside `spec`, and `metadata` stands beside it (`metadata` is what the file says; change it there)",
     );
     check_set("sources.t.file.path=x", "FB0219 1:9 `t` there is no source `t` (did you mean `tx`?)");
     check_set("sources.tx.file.pth=x", "FB0219 1:17 `pth` there is no field `pth` (did you mean `path`?)");
@@ -248,20 +260,23 @@ fn what_is_not_in_configs_is_said() {
 #[test]
 fn the_printed_file_says_where_values_came_from_and_reads_back_as_the_same() {
     let outcome = configured(&options(&["delivery=results_once"], Some("prod"), None));
-    let text = resolved(outcome.loaded());
+    let text = resolved(outcome.loaded(), &Around::default());
     for line in [
         "      default: 0.8  # env prod",
         "    guarantee: results_once  # --set",
         "    commit_every: 50ms  # default",
-        "        path: p/in.jsonl",
+        "        path: in.jsonl",
+        "      format: json  # default",
+        "      delivery: results_once  # default",
+        "        deadline: 200ms  # default",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
-    let again = read(&MemoryLoader::default().with("test.yaml", &text), "test.yaml", &Options::default());
+    let again = read(&MemoryLoader::default().with("p/test.yaml", &text), "p/test.yaml", &Options::default());
     assert_eq!(again.lines(), "", "{text}");
     let plain: String =
         text.lines().map(|line| line.split("  # ").next().unwrap_or("").to_string() + "\n").collect();
-    assert_eq!(resolved(again.loaded()), plain);
+    assert_eq!(resolved(again.loaded(), &Around::default()), plain);
 }
 
 #[test]
@@ -269,7 +284,7 @@ fn secrets_and_odd_texts_are_printed_as_written() {
     let outcome = right(&format!(
         "{TX}stages: {{ st: {{ input: tx, rules: {{ first: [{{ name: r, when: \"a > 1\", set: {{ b: \"= a\", c: \"NO\" }} }}] }} }} }}\nsinks: {{ out: {{ input: st, file: {{ path: \"a/${{time:%Y}}.jsonl\", password: \"${{secret:P}}\" }} }} }}\n"
     ));
-    let text = resolved(outcome.loaded());
+    let text = resolved(outcome.loaded(), &Around::default());
     for part in [
         "password: \"${secret:P}\"",
         "\"a/${time:%Y}.jsonl\"",

@@ -44,6 +44,10 @@ fn mistakes_in_sources() {
         "FB0202 5:46 `path` no field `path` stands beside the kind of a source (`path` is a field of `file`: write it inside `file: { … }`)",
     );
     check_source(
+        "{ file: { path: a, b.jsonl } }",
+        "FB0201 5:37 `b.jsonl` `file` has no field `b.jsonl` (it has no value: if it is the rest of a text with a comma, put that text in double quotes)",
+    );
+    check_source(
         "{ fil: { path: in.jsonl } }",
         "FB0210 5:20 `fil` there is no source kind `fil` (did you mean `file`?)",
     );
@@ -75,19 +79,19 @@ fn mistakes_in_sources() {
     );
     check_source(
         "{ file: { path: in.jsonl, rate: 30 } }",
-        "FB0125 5:50 `30` `rate`: `30` is not a rate such as 30fps or 2/s: a rate needs a unit (write `30/s`)",
+        "FB0125 5:50 `30` `rate`: `30` is not a rate: a rate needs a unit (write `30/s`)",
     );
     check_source(
         "{ file: { path: in.jsonl, chunk: 64mib } }",
-        "FB0125 5:51 `64mib` `chunk`: `64mib` is not a size such as 64MiB: `mib` is no unit here: one of B kB MB GB KiB MiB GiB TiB (write `64MiB`)",
+        "FB0125 5:51 `64mib` `chunk`: `64mib` is not a size: `mib` is no unit here: one of B kB MB GB KiB MiB GiB TiB (write `64MiB`)",
     );
     check_source(
         "{ file: { path: in.jsonl, level: -60 } }",
-        "FB0125 5:51 `-60` `level`: `-60` is not a level such as -60dB: a level is in dB (write `-60dB`)",
+        "FB0125 5:51 `-60` `level`: `-60` is not a level: a level is in dB (write `-60dB`)",
     );
     check_source(
         "{ file: { path: in.jsonl, track: 256 } }",
-        "FB0124 5:51 `256` `track`: 256 is not a whole number from 0 to 255",
+        "FB0124 5:51 `256` `track`: 256 is out of range (write a whole number from 0 to 255)",
     );
     check_source(
         r#"{ file: { path: in.jsonl, track: "5" } }"#,
@@ -132,7 +136,7 @@ fn mistakes_in_sources() {
     );
     check_source(
         "{ file: { path: in.jsonl }, event_time: { column: ts, out_of_order: 5 } }",
-        "FB0125 5:86 `5` `out_of_order`: `5` is not a duration such as 20ms: the unit is missing: one of ns us ms s m h d",
+        "FB0125 5:86 `5` `out_of_order`: `5` is not a duration: the unit is missing: one of ns us ms s m h d (write ms, s, m, h or d right behind the number, whichever is meant)",
     );
 }
 
@@ -160,7 +164,7 @@ fn mistakes_in_stages() {
     );
     check_stage(
         "{ input: tx, rules: { first: [{ name: r, when: coalesce(a, 0) > 1, set: { b: 1 } }] } }",
-        "FB0201 6:76 `0) > 1` `first` has no field `0) > 1` (it has no value: if it is the rest of a text with a comma, put that text in double quotes)",
+        "FB0105 6:64 `coalesce(a, 0) > 1` inside `{ }` a `,` ends a text without quotes, here `coalesce(a` (put all of it in quotes: `\"coalesce(a, 0) > 1\"`)",
     );
     check_stage(
         "{ inptu: tx, set: { b: 1 } }",
@@ -220,12 +224,12 @@ FB0121 7:64 `5` `m`: expected a map with `type`, `default`, `doc`, found the num
     );
     check_more(
         "lists: { l: { file: a.csv, type: u64, reload: 5sec } }",
-        "FB0125 7:49 `5sec` `reload`: `5sec` is not a duration such as 20ms: `sec` is no unit here: one of ns us ms s m h d (write `5s`)",
+        "FB0125 7:49 `5sec` `reload`: `5sec` is not a duration: `sec` is no unit here: one of ns us ms s m h d (write `5s`)",
     );
     check_more(
         "slo: { deadline: 200ms, from: arival, objective: 120% }",
         "FB0127 7:33 `arival` `from`: `arival` is none of its words (did you mean `arrival`? It takes arrival, event_time, produced)
-FB0125 7:52 `120%` `objective`: `120%` is not a share such as 10%: a share is from 0% to 100%",
+FB0125 7:52 `120%` `objective`: `120%` is not a share: a share is from 0% to 100% (write a share such as 10%)",
     );
     check_more(
         "delivery: { commit_every: 1s }",
@@ -279,5 +283,5 @@ fn spans_count_bytes_and_messages_characters() {
 }
 
 const SPANS: &str =
-    "FB0125 7:20 `\"zwölf\"` `deadline`: `zwölf` is not a duration such as 20ms: it begins with a number
+    "FB0125 7:20 `\"zwölf\"` `deadline`: `zwölf` is not a duration: a number has to come first (write a duration such as 20ms)
 FB0201 7:29 `form` `slo` has no field `form` (did you mean `from`?)";

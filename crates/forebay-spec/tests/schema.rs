@@ -15,8 +15,11 @@ fn the_schema_of_a_pipeline_completes_kinds_fields_and_words() {
     assert!(
         source["properties"]["file"]["properties"]["rate"]["description"].as_str().unwrap().contains("pace")
     );
+    assert_eq!(source["properties"]["schema"]["anyOf"][1]["propertyNames"]["not"]["const"], "stream");
     let sinks = &schema["properties"]["spec"]["properties"]["sinks"]["additionalProperties"];
     assert_eq!(sinks["properties"]["delivery"]["oneOf"][0]["const"], "exactly_once");
+    // What is secret never stands in the file.
+    assert_eq!(sinks["properties"]["file"]["properties"]["password"]["pattern"], "\\$\\{secret:");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
 }
 

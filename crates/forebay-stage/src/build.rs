@@ -25,8 +25,8 @@ pub struct Build<'a> {
     pub config: &'a Record,
     /// For sources and sinks: the form of records outside.
     pub format: Format,
-    /// For a source: what becomes of fields that nobody declared. Kept ones travel as the column [`EXTRA`], as far as
-    /// somebody reads it.
+    /// For a source: what becomes of fields that nobody declared. Kept ones are the column `forebay_types::format::EXTRA`
+    /// of its group, where somebody reads them.
     pub extra: Extra,
     /// Columns of each input, laid out; `None` for one that is not connected.
     pub inputs: &'a [Option<Schema>],
@@ -63,10 +63,6 @@ pub struct Declared {
     /// Index in the group that the source builds; `None` when it is checked but carried by nobody.
     pub slot: Option<usize>,
 }
-
-/// The name of the column that carries a record's undeclared fields under `extra: keep`: the inside of an object as
-/// text. No column of a user's has an empty name.
-pub const EXTRA: &str = "";
 
 /// A column of what a sink writes.
 #[derive(Clone, Debug, PartialEq)]

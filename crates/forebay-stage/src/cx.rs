@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Header, Rows, RowsRing};
+use forebay_batch::{Batch, Columns, Header, Rows, RowsRing};
 use forebay_types::code::Code;
 
 /// A record that cannot be processed: it ends as rejected and goes to whoever reads `rejected`.
@@ -24,6 +24,8 @@ impl Reject {
 #[derive(Default)]
 pub struct Outbox {
     pub emitted: Vec<(usize, Batch)>,
+    /// What the input gets before it is handed on, and which rows of it are; `None` where nothing was added.
+    added: Option<(Rows, Arc<Columns>)>,
     pub rejects: Vec<Reject>,
     /// Absorbed records, each run with its reason.
     pub absorbed: Vec<(Batch, &'static str)>,
@@ -31,7 +33,22 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// Emits the input of the call that was made with columns added, where that was said.
+    pub fn emit_added(&mut self, mut input: Batch) {
+        if let Some((rows, columns)) = self.added.take() {
+            input.push(columns);
+            input.narrow(rows);
+            self.emitted.push((0, input));
+        }
+    }
+
+    /// The columns that were added, before the batch with them is emitted.
+    pub fn added(&self) -> Option<&Arc<Columns>> {
+        self.added.as_ref().map(|(_, columns)| columns)
+    }
+
     pub fn clear(&mut self) {
+        self.added = None;
         self.emitted.clear();
         self.rejects.clear();
         self.absorbed.clear();
@@ -54,7 +71,14 @@ impl<'a> Cx<'a> {
         self.now
     }
 
-    /// Hands a batch on: at most one a call and port (the index into the kind's outputs).
+    /// Hands these rows of the input on with a group of columns: what a stage does that adds columns. The group is over the
+    /// input's row space and has the columns of the kind's output that are wanted. At most once a call.
+    pub fn add(&mut self, rows: Rows, columns: Arc<Columns>) {
+        debug_assert!(self.out.added.is_none(), "one batch a call and port");
+        self.out.added = Some((rows, columns));
+    }
+
+    /// Hands a batch of another row space on: at most one a call and port (the index into the kind's outputs).
     pub fn emit(&mut self, port: usize, batch: Batch) {
         debug_assert!(self.out.emitted.iter().all(|(p, _)| *p != port), "one batch a call and port");
         self.out.emitted.push((port, batch));

@@ -18,7 +18,7 @@ mod state;
 mod streams;
 pub mod testing;
 
-pub use build::{Build, Declared, EXTRA, ModelFile, ModelFiles, Shards, SinkColumn};
+pub use build::{Build, Declared, ModelFile, ModelFiles, Shards, SinkColumn};
 pub use cx::{Cx, Outbox, Reject};
 pub use fault::{Fault, FaultKind};
 pub use own::{OwnColumn, OwnColumns};

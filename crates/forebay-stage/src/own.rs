@@ -149,7 +149,7 @@ fn push(
         OwnColumn::Deadline if times.deadline == i64::MAX => col.push_absent(Presence::Null),
         OwnColumn::Deadline => col.push(times.deadline),
         OwnColumn::Late => col.push(u8::from(header.is_late(row))),
-        OwnColumn::Model => match model {
+        OwnColumn::Model => match model.filter(|_| !header.is_unscored(row)) {
             Some(model) => col.push_str(model),
             None => col.push_absent(Presence::Null),
         },
@@ -179,6 +179,7 @@ mod tests {
         let mut own = OwnColumns::new(&columns, streams, Some("card-fraud@3"));
         let batch = testing::batch(&schema, "@event | a\n10 | 5\n20 | 6", 7);
         batch.header().set_late(1);
+        batch.header().set_unscored(1);
         let batch = own.add_to(&batch);
         let lines: Vec<String> = (0..2)
             .map(|row| {
@@ -193,9 +194,6 @@ mod tests {
             lines[0],
             "_seq=7 a=5 stream=in.jsonl _time=10 _deadline=null _late=false _model=card-fraud@3"
         );
-        assert_eq!(
-            lines[1],
-            "_seq=8 a=6 stream=in.jsonl _time=20 _deadline=null _late=true _model=card-fraud@3"
-        );
+        assert_eq!(lines[1], "_seq=8 a=6 stream=in.jsonl _time=20 _deadline=null _late=true _model=null");
     }
 }

@@ -19,7 +19,7 @@ pub struct Stream {
     /// Unique within the source: a file's path, a topic and partition, a camera's id.
     pub name: String,
     pub reader: Box<dyn Reader>,
-    /// No event of this stream is later than this (a file's modification time), nanoseconds since 1970; `None` when
+    /// No event of this stream is later than this (the last change of a file), nanoseconds since 1970; `None` when
     /// the arrival of each record is the bound. With `max_ahead` it tells events from the future.
     pub not_after: Option<i64>,
 }
@@ -76,8 +76,8 @@ pub struct Chunk {
     /// When each record arrived, nanoseconds since 1970; empty where that is the time of the call. A record that is
     /// replayed at a pace arrives when it is due, however late it is read.
     pub arrivals: Vec<i64>,
-    /// Original bytes, for records that will be rejected.
-    pub raw: Option<Raw>,
+    /// Original bytes of every row where [`Build::keep_raw`](crate::Build::keep_raw) asks for them, otherwise empty.
+    pub raw: Raw,
     /// Rows that could not be read.
     pub refused: Vec<Refused>,
 }
@@ -100,7 +100,7 @@ impl Chunk {
         self.seqs.clear();
         self.ends.clear();
         self.arrivals.clear();
-        self.raw = None;
+        self.raw.clear();
         self.refused.clear();
     }
 

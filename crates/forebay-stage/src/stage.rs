@@ -8,10 +8,10 @@ use crate::{Cx, Fault, State};
 /// Code that turns batches into batches. What never changes about it (ports, columns, whether it keeps state) is
 /// its [`Kind`](forebay_types::Kind).
 pub trait Stage: Send {
-    /// Works on a batch that came in on a port (the index into the kind's inputs). Every selected record has to be
-    /// emitted, rejected, absorbed, or kept together with its header: a record that is none of these is lost,
-    /// and counted as a defect.
-    fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: Batch) -> Result<(), Fault>;
+    /// Works on a batch that came in on a port (the index into the kind's inputs). Every selected record has to be handed
+    /// on, rejected, absorbed, or kept together with its header (in a clone of the batch): a record that is none of these
+    /// is lost, and counted as a defect.
+    fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: &Batch) -> Result<(), Fault>;
 
     /// Goes on with what a push left. Called again as the answer says.
     fn turn(&mut self, cx: &mut Cx<'_>) -> Result<Turn, Fault> {

@@ -159,13 +159,21 @@ pub struct Called {
 
 /// Pushes a batch into a stage and gives what came of it.
 pub fn push_into(stage: &mut dyn Stage, port: usize, batch: Batch) -> Called {
-    call(|cx| stage.push(cx, port, batch))
+    let mut outbox = Outbox::default();
+    let pushed = stage.push(&mut Cx::new(0, &mut outbox), port, &batch);
+    pushed.unwrap_or_else(|fault| panic!("the call failed: {fault}"));
+    outbox.emit_added(batch);
+    called(outbox)
 }
 
-/// Runs one call with a context of its own.
+/// Runs one call without input with a context of its own.
 pub fn call(run: impl FnOnce(&mut Cx<'_>) -> Result<(), crate::Fault>) -> Called {
     let mut outbox = Outbox::default();
     run(&mut Cx::new(0, &mut outbox)).unwrap_or_else(|fault| panic!("the call failed: {fault}"));
+    called(outbox)
+}
+
+fn called(mut outbox: Outbox) -> Called {
     let seq = |header: &Header, row: usize| header.origin[row].first;
     let rejected = outbox.rejects.iter();
     let absorbed = outbox.absorbed.iter();

@@ -105,7 +105,7 @@ enum Source {
 }
 
 impl Stage for Set {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         let hull = batch.rows().hull();
         self.rejected.clear();
         self.rejected.resize(hull.len(), false);
@@ -113,13 +113,17 @@ impl Stage for Set {
         for (at, (source, ty)) in self.columns.iter_mut().enumerate() {
             let out = self.builder.col(at);
             match source {
-                Source::Plain(value) => (0..batch.header().rows()).for_each(|_| value::push(out, ty, value)),
+                Source::Plain(value) => {
+                    out.pad(hull.start);
+                    hull.clone().for_each(|_| value::push(out, ty, value));
+                    out.pad(batch.header().rows() - hull.end);
+                }
                 Source::Program(program) => {
-                    let output = program.eval(&batch);
+                    let output = program.eval(batch);
                     output.write(out);
                     for fault in output.faults() {
                         if !std::mem::replace(&mut self.rejected[fault.row - hull.start], true) {
-                            cx.reject(&batch, fault.row, fault.code, fault.text);
+                            cx.reject(batch, fault.row, fault.code, fault.text);
                         }
                     }
                 }
@@ -128,7 +132,7 @@ impl Stage for Set {
         let columns = self.builder.finish();
         let kept = cx.filter(batch.rows(), |row| !self.rejected[row - hull.start]);
         if !kept.is_empty() {
-            cx.emit(0, batch.with(columns).select(kept));
+            cx.add(kept, columns);
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ mod state;
 mod tests;
 
 pub use layout::{Form, KeyForm, Layout, Word};
-pub use number::{Fixed192, UNIT as FIXED_UNIT, ratio};
+pub use number::{Fixed192, UNIT as FIXED_UNIT};
 pub use shard::Key;
 pub use state::{Arrival, Guess, Windows};
 pub use sums::integer;

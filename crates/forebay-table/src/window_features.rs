@@ -30,7 +30,7 @@ pub static KIND: Kind = Kind {
         ),
         Field::required(
             "windows",
-            Shape::List(&Shape::Text),
+            Shape::List(&Shape::NamedDuration),
             "Lengths of the windows as durations (`1d`, `12h`); each is part of the names of its columns as it is written.",
         ),
         Field::required(
@@ -109,7 +109,8 @@ the declared bound gets exactly its own windows too; what is behind gets nowhere
 | `share(c)` | f64 | the part of the records for which `c` is true; 0.0 where there are none |
 
 Only a delay makes windows without records: then `mean`, `min`, `max`, `first` and `last` are null there (and their columns optional), `count`
-and `sum` 0. Where `x` is null the record counts for `count()` and for nothing else.
+and `sum` 0. Where `x` is null the record counts for `count()` and for nothing else; a window in which it is null throughout is, for `x`, one
+without records.
 
 Sums are integers inside: of integers and decimals their own, of floats multiples of 2⁻⁶⁴, which is exact for sizes from 2⁻¹¹ to 2⁶² and off by at
 most 2⁻⁶⁵ for smaller ones. So neither the order of records, nor a restart, nor the size of batches changes a bit. NaN, infinities and larger

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, said};
+use common::{check, check_runs, said};
 
 const DECIDE: &str = "\
 rules:
@@ -108,4 +108,18 @@ fn mistakes_are_pointed_at() {
     assert!(said("{ first: [{ name: a, when: n > 1, set: { rule: x } }] }").starts_with("FB0551 at `rule`"));
     assert!(said("{ first: [{ name: a, when: n + 1, set: { d: x } }] }").starts_with("FB0412 at `n + 1`"));
     assert!(said("{ first: [{ name: a, when: n > 1, set: { d: null } }] }").starts_with("FB0547 at `null`"));
+}
+
+#[test]
+fn rows_beside_those_that_are_worked_on_change_nothing() {
+    let columns = "terminal: u64, score: optional(f64), amount: decimal(2)";
+    let table =
+        "terminal | score | amount\n1 | null | 1.00\n9 | 0.9 | 1.00\n1 | 0.75 | 1.00\n1 | null | 500.01";
+    check_runs(DECIDE, columns, table);
+    let all = "rules:
+  all:
+    - { name: large, when: n > 10, set: { level: 1, why: size } }
+    - { name: even, when: n % 2 == 0, set: { why: \"= text\" } }
+  else: { level: 0 }";
+    check_runs(all, "n: i64, text: string", "n | text\n11 | a\n12 | b\n2 | c\n1 | d");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, said};
+use common::{check, check_runs, said};
 
 #[test]
 fn plain_values_and_expressions_become_columns() {
@@ -53,4 +53,13 @@ fn mistakes_are_pointed_at() {
         "FB0547 at `null`: this value has no type | write a number, a text, true or false"
     );
     assert!(said("set: { a: \"= m\" }").starts_with("FB0405 at `m`"));
+}
+
+#[test]
+fn rows_beside_those_that_are_worked_on_change_nothing() {
+    check_runs(
+        "set: { a: 5, b: card, c: \"= n + 1\", d: \"= t\" }",
+        "n: i64, t: string",
+        "n | t\n1 | x\n2 | y\n3 | z",
+    );
 }

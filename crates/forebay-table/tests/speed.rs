@@ -78,7 +78,7 @@ fn measure(keys: u64, per_key: u64) {
     while stream.n < warm + timed {
         let batch = stream.batch(&made);
         let start = cpu_seconds();
-        made.stage.push(&mut Cx::new(0, &mut outbox), 0, batch).unwrap();
+        made.stage.push(&mut Cx::new(0, &mut outbox), 0, &batch).unwrap();
         if stream.n.is_multiple_of(65_536) {
             delta.clear();
             let state = made.stage.state().expect("a keyed stage");

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::code::Code;
+use crate::nearest::nearest;
 use crate::{Files, Span};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,12 +45,14 @@ impl Diagnostic {
         self
     }
 
-    /// `help` with "did you mean", where there is a near name.
-    pub fn nearest(self, near: Option<&str>) -> Diagnostic {
-        match near {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
-            None => self,
-        }
+    /// `help` for a name that is none of `known`: which of them was meant, or else which there are.
+    pub fn meant<'k>(self, name: &str, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
+        let known: Vec<&str> = known.into_iter().collect();
+        self.help(match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "there is none".to_string(),
+            None => format!("there {} {}", if known.len() == 1 { "is" } else { "are" }, list(&known)),
+        })
     }
 
     pub fn also(mut self, span: Span, what: impl Into<String>) -> Diagnostic {
@@ -115,6 +118,19 @@ fn render_place(
     let _ = writeln!(out, "{:width$} {} {pad}{mark}", "", paint("1;34", "|"));
 }
 
+/// How many names a message lists.
+const NAMES: usize = 24;
+
+/// Names in a message, the first of many.
+pub fn list(names: &[&str]) -> String {
+    let shown: Vec<_> = names.iter().take(NAMES).map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => "none".to_string(),
+        count if count > NAMES => format!("{} and {} more", shown.join(", "), count - NAMES),
+        _ => shown.join(", "),
+    }
+}
+
 /// Collects diagnostics: every mistake of a file in one run.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -144,5 +160,25 @@ impl Report {
 
     pub fn render(&self, files: &Files, color: bool) -> String {
         self.diagnostics.iter().map(|d| d.render(files, color)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_none_comes_with_the_one_that_was_meant_or_with_all() {
+        let check = |name: &str, known: &[&str], expect: &str| {
+            let diagnostic = Diagnostic::error(&crate::code::NAME, Span::NONE, "");
+            assert_eq!(diagnostic.meant(name, known.iter().copied()).help.as_deref(), Some(expect));
+        };
+        check("rulse", &["set", "rules"], "did you mean `rules`?");
+        check("kafka", &["set", "rules"], "there are `set`, `rules`");
+        check("kafka", &["file"], "there is `file`");
+        check("kafka", &[], "there is none");
+        let many: Vec<String> = (100..130).map(|at| format!("column_{at}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(list(&many).ends_with("`column_123` and 6 more"));
     }
 }

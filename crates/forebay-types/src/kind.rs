@@ -165,7 +165,7 @@ pub struct CopyTerm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryTerm {
     pub bytes: u64,
-    /// `event in the longest window`, `key`, `batch in flight`.
+    /// `event in the longest window`, `key`; `lane` or `sink` for a buffer, of which each instance of the node has one.
     pub each: String,
 }
 

@@ -4,8 +4,10 @@
 //! Reading order: `ty` and `schema` say what a column is; `shape` and `value` say how a configuration is
 //! described and read; `kind` ties both together; `diagnostic` is how any of it says no.
 
+mod words;
 pub mod format;
 pub mod nearest;
+pub mod number;
 pub mod place;
 pub mod schema;
 pub mod ty;

@@ -9,6 +9,11 @@ pub struct Addr {
     pub column: u16,
 }
 
+impl Addr {
+    /// Of a column that the batch does not have: it is missing in every row.
+    pub const NOWHERE: Addr = Addr { group: u16::MAX, column: u16::MAX };
+}
+
 /// One column of an edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {

@@ -21,6 +21,8 @@ pub enum Shape {
     /// The name of a thing in its own file (`card-fraud`, `payments-eu`): DNS label.
     Label,
     Duration,
+    /// A duration that becomes part of names: it reads as its text, `7d`.
+    NamedDuration,
     Size,
     /// `30fps`, `2/s`.
     Rate,
@@ -160,6 +162,7 @@ impl Shape {
             Shape::Name => "a name ([a-z][a-z0-9_]*)".into(),
             Shape::Label => "a name ([a-z0-9] and -)".into(),
             Shape::Duration => "a duration such as 20ms".into(),
+            Shape::NamedDuration => "a duration such as 7d".into(),
             Shape::Size => "a size such as 64MiB".into(),
             Shape::Rate => "a rate such as 30fps or 2/s".into(),
             Shape::Share => "a share such as 10%".into(),

@@ -173,10 +173,10 @@ impl Ty {
             },
             ("decimal", None) => Err(TyError {
                 part: head.into(),
-                why: "say how many digits after the point: decimal(2)".into(),
+                why: "it does not say how many digits stand behind the point".into(),
             }),
             ("list" | "optional", None) => {
-                Err(TyError { part: head.into(), why: format!("say of what: {head}(string)") })
+                Err(TyError { part: head.into(), why: "it does not say of what".into() })
             }
             (name, None) => SIMPLE
                 .iter()

@@ -62,7 +62,9 @@ pub fn parse_duration(text: &str) -> Result<i64, UnitError> {
 pub fn parse_size(text: &str) -> Result<u64, UnitError> {
     let (number, unit) = split_number(text)?;
     let scale = unit_scale(SIZES, unit, number, "B kB MB GB KiB MiB GiB TiB")?;
-    scaled(number, scale).map(|bytes| bytes as u64).ok_or_else(|| error("a size is a whole number of bytes"))
+    scaled(number, scale)
+        .map(|bytes| bytes as u64)
+        .ok_or_else(|| error("a size is a whole number of bytes, at most 8388607 TiB"))
 }
 
 /// Events per second of `30fps`, `2/s`, `90/m`, `5000/h`.
@@ -70,6 +72,7 @@ pub fn parse_rate(text: &str) -> Result<f64, UnitError> {
     let (number, unit) = split_number(text)?;
     let value: f64 = number.parse().map_err(|_| error("the number does not read"))?;
     let per_second = match unit {
+        _ if !value.is_finite() => return Err(error("the number is too large")),
         "fps" | "/s" => value,
         "/m" => value / 60.0,
         "/h" => value / 3_600.0,
@@ -109,16 +112,21 @@ pub fn parse_level(text: &str) -> Result<f64, UnitError> {
     let number = text
         .strip_suffix("dB")
         .ok_or_else(|| UnitError { why: "a level is in dB".into(), suggest: Some(format!("{text}dB")) })?;
-    number.trim().parse().map_err(|_| error("the number before dB does not read"))
+    let level: f64 = number.trim().parse().map_err(|_| error("the number before dB does not read"))?;
+    if level.is_finite() { Ok(level) } else { Err(error("the number before dB is not finite")) }
 }
 
 fn split_number(text: &str) -> Result<(&str, &str), UnitError> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    if end == 0 {
-        let why = if text.starts_with('-') { "it cannot be negative" } else { "it begins with a number" };
+    let number = &text[..end];
+    if number.is_empty() {
+        let why = if text.starts_with('-') { "it cannot be negative" } else { "a number has to come first" };
         return Err(error(why));
     }
-    Ok((&text[..end], text[end..].trim_start()))
+    if number == "." || number.matches('.').count() > 1 {
+        return Err(error(format!("`{number}` is no number")));
+    }
+    Ok((number, text[end..].trim_start()))
 }
 
 fn unit_scale(units: &[(&str, i64)], unit: &str, number: &str, all: &str) -> Result<i64, UnitError> {
@@ -143,7 +151,7 @@ fn unit_scale(units: &[(&str, i64)], unit: &str, number: &str, all: &str) -> Res
     Err(UnitError { why, suggest: near.map(|unit| format!("{number}{unit}")) })
 }
 
-/// `number` × `scale` when that is a whole number that fits.
+/// `number` × `scale` when that is a whole number that fits. `number` is digits with at most one point.
 fn scaled(number: &str, scale: i64) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let mut total: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -193,8 +201,23 @@ impl fmt::Display for SizeText {
     }
 }
 
+/// A number as people read it: `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -219,7 +242,52 @@ mod tests {
         assert_eq!(parse_size("64mib").unwrap_err().suggest.as_deref(), Some("64MiB"));
         assert_eq!(parse_rate("30").unwrap_err().suggest.as_deref(), Some("30/s"));
         assert_eq!(parse_share("10").unwrap_err().suggest.as_deref(), Some("10%"));
-        assert!(parse_duration("-5s").is_err() && parse_duration("99999999d").is_err());
+    }
+
+    #[test]
+    fn what_is_no_quantity_is_refused() {
+        for text in ["", "-5s", "99999999d", "0.1ns", ".s", "1..5s", "1.2.3s", "5", "s", "1s 5m", "1e3s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        for text in ["", "1.5B", "-1KiB", "1e9B", "9000000TiB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+        assert!(parse_rate(&format!("{}/s", "9".repeat(400))).is_err() && parse_rate("0/s").is_err());
+        assert!(parse_share("101%").is_err() && parse_share("-1%").is_err() && parse_share("%").is_err());
+        assert!(parse_level("infdB").is_err() && parse_level("NaNdB").is_err() && parse_level("dB").is_err());
+    }
+
+    fn any_quantity() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "[-+0-9.]{0,6} ?(ns|us|ms|s|m|h|d|B|kB|MiB|TiB|fps|/s|%|dB|é){0,2}[0-9a-zA-Z. ]{0,4}",
+            "[0-9]{1,40}(\\.[0-9]{1,40})?(d|TiB|/d|%|dB)",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_or_refused(text in any_quantity()) {
+            prop_assert!(parse_duration(&text).is_ok_and(|nanos| nanos >= 0) || parse_duration(&text).is_err());
+            let _ = parse_size(&text);
+            prop_assert!(parse_rate(&text).is_ok_and(|rate| rate.is_finite() && rate > 0.0) || parse_rate(&text).is_err());
+            prop_assert!(parse_share(&text).is_ok_and(|share| (0.0..=1.0).contains(&share)) || parse_share(&text).is_err());
+            prop_assert!(parse_level(&text).is_ok_and(f64::is_finite) || parse_level(&text).is_err());
+        }
+
+        #[test]
+        fn a_duration_reads_back_as_it_is_written(nanos in 0..=i64::MAX, whole in 0..7usize) {
+            let nanos = nanos / DURATIONS[whole].1 * DURATIONS[whole].1;
+            prop_assert_eq!(parse_duration(&DurationText(nanos).to_string()), Ok(nanos));
+        }
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        let texts = [0, 12, 999, 1_000, 123_456, 1_234_567].map(count);
+        assert_eq!(texts, ["0", "12", "999", "1,000", "123,456", "1,234,567"]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct Last {
 }
 
 impl Stage for Last {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         let texts = batch.col(self.from).var();
         self.out.begin();
         for row in 0..batch.header().rows() {
@@ -51,8 +51,7 @@ impl Stage for Last {
             let start = text.char_indices().rev().nth(self.count - 1).map_or(0, |(at, _)| at);
             self.out.col(0).push_str(&text[start..]);
         }
-        let added = self.out.finish();
-        cx.emit(0, batch.with(added));
+        cx.add(batch.rows().clone(), self.out.finish());
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ pub struct Engine {
     last: Option<Look>,
 }
 
-/// Quantiles of the time from a record's arrival to its being written.
+/// Quantiles of the time from a record's arrival to its being written to the sink, over the last ten seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
     pub p50: Duration,
@@ -39,7 +39,7 @@ impl Engine {
         let admin = free.map_err(Failure::io("find a free port"))?;
         let mut command = shell::command(forebay);
         command.args(["run", pipeline]).args(arguments);
-        println!("\n$ {}", shell::line(&command));
+        tell!("\n$ {}\n", shell::line(&command))?;
         command.arg("--fresh").arg("--state").arg(folder.join("state")).args(["--admin", &admin.to_string()]);
         let child = command.stdout(file).stderr(errors).spawn().map_err(Failure::io("start forebay"))?;
         Ok(Engine { child, admin, log, last: None })
@@ -90,10 +90,9 @@ impl Look {
         let body = answer.split_once("\r\n\r\n")?.1;
         let pipelines: Value = serde_json::from_str(body).ok()?;
         let pipeline = pipelines.get(0)?;
-        let nanos = |name: &str| pipeline["latency_ns"][name].as_u64().map(Duration::from_nanos);
-        let in_flight =
-            pipeline["streams"].as_array()?.iter().filter_map(|stream| stream["in_flight"].as_u64());
-        Some(Look { p50: nanos("p50")?, p99: nanos("p99")?, in_flight: in_flight.sum() })
+        let nanos = |name: &str| pipeline["latency_to_sink_ns"][name].as_u64().map(Duration::from_nanos);
+        let in_flight = pipeline["ledger"]["total"]["in_flight"].as_u64()?;
+        Some(Look { p50: nanos("p50")?, p99: nanos("p99")?, in_flight })
     }
 }
 
@@ -115,11 +114,16 @@ mod tests {
     #[test]
     fn an_answer_is_read_and_half_of_one_is_not() {
         let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
-            [{ \"latency_ns\": { \"p50\": 1500000, \"p99\": 9000000, \"max\": 1 }, \"streams\": [{ \"in_flight\": 3 }, { \"in_flight\": 4 }] }]";
+            [{ \"latency_to_sink_ns\": { \"p50\": 1500000, \"p99\": 9000000 }, \"ledger\": { \"total\": { \"in_flight\": 7 } } }]";
         let look = Look { p50: Duration::from_micros(1_500), p99: Duration::from_millis(9), in_flight: 7 };
         assert_eq!(Look::parse(answer), Some(look));
         assert_eq!(Look::parse(&answer[..answer.len() - 2]), None);
         // Before the first record there is no latency.
-        assert_eq!(Look::parse("HTTP/1.0 200 OK\r\n\r\n[{ \"latency_ns\": null, \"streams\": [] }]"), None);
+        assert_eq!(
+            Look::parse(
+                "HTTP/1.0 200 OK\r\n\r\n[{ \"latency_to_sink_ns\": null, \"ledger\": { \"total\": { \"in_flight\": 7 } } }]"
+            ),
+            None
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_exec::Outcome;
-use forebay_node::{Engine, Goal, LoadOptions, Loaded, Options, Registry, load, registry, start};
+use forebay_node::{Engine, Goal, LoadOptions, Loaded, Options, Prepared, Registry, load, prepare, registry};
 use forebay_plan::Plan;
 use hdrhistogram::Histogram;
 
@@ -98,8 +98,10 @@ impl Pipeline {
     pub fn run(&self, limit: Option<Duration>) -> Result<Run, Failure> {
         machine::empty_folder("fraud-run")?;
         let (began, process, own) = (Instant::now(), machine::process_time(), machine::thread_time());
-        let options = Options { state: self.folder.join("state"), fresh: true };
-        let engine = start(&self.registry, &self.loaded, &self.loaded.pipelines[0], &options)
+        let run = forebay_node::Run { began, committed: None };
+        let options = Options { state: self.folder.join("state"), fresh: true, holder: None, run };
+        let engine = prepare(&self.registry, &self.loaded, &self.loaded.pipelines[0], &options)
+            .and_then(Prepared::start)
             .map_err(Failure::doing("start the pipeline"))?;
         let commit = watch(&engine, began, limit);
         let wall = began.elapsed();

@@ -128,7 +128,7 @@ impl Work {
         while self.at < end {
             let batch = self.batch();
             let began = machine::thread_time();
-            let pushed = self.stage.push(&mut Cx::new(0, &mut self.outbox), 0, batch);
+            let pushed = self.stage.push(&mut Cx::new(0, &mut self.outbox), 0, &batch);
             pushed.map_err(Failure::doing("push into window features"))?;
             if self.at.is_multiple_of(ROWS_AN_EPOCH) {
                 self.seal();

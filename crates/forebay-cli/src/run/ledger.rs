@@ -10,31 +10,42 @@ use crate::table::{count, table, time};
 
 const FATES: [&str; 4] = ["published", "absorbed", "rejected", "dropped"];
 
-/// More streams than this are summed up.
+/// So many streams have a line of their own.
 const STREAMS: usize = 20;
 
-pub fn text(view: &View, status: &Status) -> String {
+/// `restarted`: other workers were at work before the one that is asked.
+pub fn text(view: &View, status: &Status, restarted: bool) -> String {
     let paint = Paint::stdout();
     let ledger = status.ledger();
-    let rate = (status.read as f64 / status.elapsed.as_secs_f64().max(1e-9)) as u64;
+    let rate = match status.committed {
+        0 => String::new(),
+        committed => {
+            let rate = committed as f64 / status.elapsed.as_secs_f64().max(1e-9);
+            format!(", {} records/s", count(rate as u64))
+        }
+    };
     let (name, phase) = (paint.bold(&view.pipeline), status.phase.word());
-    let mut out = format!("{name}: {phase} in {}, {} records/s\n", time(status.elapsed), count(rate));
-    if status.read < status.taken() {
-        let (read, state) = (count(status.read), view.state.display());
+    let mut out = format!("{name}: {phase} in {}{rate}\n", time(status.elapsed));
+    if status.committed + status.in_flight() < status.taken() {
+        let (committed, state) = (count(status.committed), view.state.display());
         out.push_str(&format!(
-            "  the account of all runs with the state in {state}; this one read {read} records\n"
+            "  the account of all runs with the state in {state}; this one committed {committed} records\n"
         ));
     }
     let mut rows =
         vec![["stream", "in"].into_iter().chain(FATES).chain(["in flight"]).map(String::from).collect()];
-    if ledger.lines.len() <= STREAMS {
-        rows.extend(ledger.lines.iter().map(|line| row(&format!("{} {}", line.source, line.stream), line)));
+    let foremost = ledger.foremost(STREAMS);
+    rows.extend(foremost.iter().map(|line| row(&format!("{} {}", line.source, line.stream), line)));
+    if ledger.lines.len() > foremost.len() {
+        rows.push(vec![format!("and {} more", count((ledger.lines.len() - foremost.len()) as u64))]);
     }
     if ledger.lines.len() != 1 {
         rows.push(row(&format!("all {} streams", count(ledger.lines.len() as u64)), &ledger.total()));
     }
     out.push_str(&table(&rows, &[1, 2, 3, 4, 5, 6]));
-    out.push_str(&table(&reasons(&ledger.total()), &[1]));
+    let mut reasons = reasons(&ledger.total());
+    reasons.extend(deadlines(status, restarted));
+    out.push_str(&table(&reasons, &[1]));
     for line in ledger.lines.iter().filter(|line| line.imbalance != 0) {
         let name = paint.red("the ledger does not add up");
         out.push_str(&format!(
@@ -59,4 +70,17 @@ fn reasons(total: &Line) -> Vec<Vec<String>> {
         by_fate.entry(at).or_default().push(vec![fate.clone(), count(*number), reason.clone(), title]);
     }
     by_fate.into_values().flatten().collect()
+}
+
+/// What deadlines did to records, whatever their fate.
+fn deadlines(status: &Status, restarted: bool) -> Vec<Vec<String>> {
+    let since = if restarted { ", since the last restart" } else { "" };
+    let rows = |fate: &str, by_node: &[(String, u64)], what: &str| {
+        let row = |(node, number): &(String, u64)| {
+            vec![fate.to_string(), count(*number), node.clone(), format!("{what}{since}")]
+        };
+        by_node.iter().map(row).collect::<Vec<_>>()
+    };
+    let skipped = rows("skipped", &status.skipped, "left out, because there was no time before the deadline");
+    skipped.into_iter().chain(rows("late", &status.late, "came there after the deadline")).collect()
 }

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,8 +13,9 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use rustix::io::{FdFlags, fcntl_setfd};
+use serde_json::{Value, json};
 
-/// `ORDERS,REPORTS,ATTEMPT,BEGUN`: two descriptors, how many workers there were before, and 1 when one of them had begun.
+/// A JSON object: the descriptors of `orders` and `reports`, and what [`Past`] says.
 const VARIABLE: &str = "FOREBAY_WORKER";
 
 /// What the parent asks for.
@@ -33,9 +35,29 @@ pub enum Report {
     /// It works with this state directory.
     State(PathBuf),
     /// Every pipeline is at work.
-    Begun,
+    Begun(Begun),
     /// Something was committed since the last report.
     Progress,
+}
+
+/// What holds for the whole run from its first worker on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Where it is served.
+    pub admin: SocketAddr,
+    /// By pipeline: records that were committed before.
+    pub committed: Vec<u64>,
+}
+
+/// What workers before leave to the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// How many there were.
+    pub workers: u32,
+    /// How long the run has gone on.
+    pub elapsed: Duration,
+    /// One of them had every pipeline at work, so that what `--fresh` asks for is done.
+    pub begun: Option<Begun>,
 }
 
 /// The parent's ends for one worker.
@@ -48,13 +70,13 @@ pub struct ToWorker {
 
 impl ToWorker {
     /// Makes the pipes and lets the command inherit the worker's ends.
-    pub fn new(command: &mut Command, attempt: u32, begun: bool) -> io::Result<ToWorker> {
+    pub fn new(command: &mut Command, past: &Past) -> io::Result<ToWorker> {
         let (orders_end, orders) = io::pipe()?;
         let (reports, reports_end) = io::pipe()?;
         fcntl_setfd(&orders_end, FdFlags::empty())?;
         fcntl_setfd(&reports_end, FdFlags::empty())?;
         let ends = [&orders_end as &dyn AsRawFd, &reports_end].map(AsRawFd::as_raw_fd);
-        command.env(VARIABLE, format!("{},{},{attempt},{}", ends[0], ends[1], u8::from(begun)));
+        command.env(VARIABLE, past.to_json(ends).to_string());
         Ok(ToWorker { orders, reports, inherited: (orders_end, reports_end) })
     }
 
@@ -70,7 +92,7 @@ pub fn read_reports(from: PipeReader, mut each: impl FnMut(Report)) {
     for line in BufReader::new(from).lines().map_while(Result::ok) {
         match line.split_once(' ') {
             Some(("state", path)) => each(Report::State(path.into())),
-            None if line == "begun" => each(Report::Begun),
+            Some(("begun", begun)) => each(Begun::parse(begun).map_or(Report::Progress, Report::Begun)),
             _ => each(Report::Progress),
         }
     }
@@ -90,21 +112,51 @@ pub fn send(to: &mut PipeWriter, order: Order) {
 pub struct FromParent {
     orders: File,
     reports: File,
-    /// How many workers there were before.
-    pub attempt: u32,
-    /// One of them had begun, so that what `--fresh` asks for is done.
-    pub begun: bool,
+    pub past: Past,
 }
 
 /// The link, when this process is a worker.
 pub fn from_parent() -> Option<FromParent> {
-    let value = std::env::var(VARIABLE).ok()?;
-    let mut parts = value.split(',').map_while(|part| part.parse::<u32>().ok());
-    let (orders, reports, attempt, begun) = (parts.next()?, parts.next()?, parts.next()?, parts.next()? == 1);
+    let value: Value = serde_json::from_str(&std::env::var(VARIABLE).ok()?).ok()?;
     // A name instead of the number: opening it is how safe code gets hold of an inherited descriptor.
-    let path = |fd: u32| PathBuf::from(format!("/dev/fd/{fd}"));
-    let reports = OpenOptions::new().write(true).open(path(reports)).ok()?;
-    Some(FromParent { orders: File::open(path(orders)).ok()?, reports, attempt, begun })
+    let path = |end: &str| Some(PathBuf::from(format!("/dev/fd/{}", value[end].as_u64()?)));
+    let reports = OpenOptions::new().write(true).open(path("reports")?).ok()?;
+    Some(FromParent { orders: File::open(path("orders")?).ok()?, reports, past: Past::from_json(&value)? })
+}
+
+impl Past {
+    fn to_json(&self, [orders, reports]: [i32; 2]) -> Value {
+        json!({
+            "orders": orders,
+            "reports": reports,
+            "workers": self.workers,
+            "elapsed_ns": self.elapsed.as_nanos() as u64,
+            "begun": self.begun.as_ref().map(Begun::text),
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Past> {
+        Some(Past {
+            workers: value["workers"].as_u64()? as u32,
+            elapsed: Duration::from_nanos(value["elapsed_ns"].as_u64()?),
+            begun: value["begun"].as_str().and_then(Begun::parse),
+        })
+    }
+}
+
+/// `ADDRESS COUNT COUNT…`
+impl Begun {
+    fn text(&self) -> String {
+        let counts = self.committed.iter().map(u64::to_string);
+        std::iter::once(self.admin.to_string()).chain(counts).collect::<Vec<_>>().join(" ")
+    }
+
+    fn parse(text: &str) -> Option<Begun> {
+        let mut words = text.split(' ');
+        let admin = words.next()?.parse().ok()?;
+        let committed = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        Some(Begun { admin, committed })
+    }
 }
 
 /// The worker's way to tell.
@@ -114,7 +166,7 @@ impl Reports {
     pub fn send(&mut self, report: &Report) {
         let line = match report {
             Report::State(path) => format!("state {}\n", path.display()),
-            Report::Begun => "begun\n".to_string(),
+            Report::Begun(begun) => format!("begun {}\n", begun.text()),
             Report::Progress => "progress\n".to_string(),
         };
         // A parent that is gone is learnt of from the orders.
@@ -148,17 +200,18 @@ impl FromParent {
     }
 }
 
-/// How long a worker's successor waits, by the workers in a row that committed nothing.
-pub fn pause(fruitless: u32) -> Duration {
-    Duration::from_millis(100 << fruitless.saturating_sub(1).min(3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_is_back_within_three_seconds_however_often_it_crashed() {
-        assert!((0..100).all(|fruitless| pause(fruitless) < Duration::from_secs(1)));
+    fn what_workers_leave_to_the_next_one_comes_back() {
+        let begun = Begun { admin: "[::1]:9100".parse().expect("an address"), committed: vec![0, u64::MAX] };
+        for begun in [Some(begun), None] {
+            let past = Past { workers: 3, elapsed: Duration::from_millis(1_500), begun };
+            let value: Value = serde_json::from_str(&past.to_json([5, 8]).to_string()).expect("JSON");
+            assert_eq!(Past::from_json(&value), Some(past));
+        }
+        assert_eq!(Begun::parse("nowhere 1"), None);
     }
 }

@@ -1,29 +1,32 @@
-//! The parent: starts a worker, forwards signals as orders, and starts another one when it crashes.
+//! The parent: starts a worker, forwards signals as orders, and starts another one when it dies.
 //!
 //! A worker that died by its own doing (a signal of a crash, or a panic) leaves a mark: what was in flight is worked
 //! on record by record by the next one. A worker that was killed from outside is started again without one, since that says
-//! nothing about its records. Workers that die without anything being committed in between end the run.
+//! nothing about its records. `restarts` says how soon, and when it is over.
 
 use std::io::PipeWriter;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use forebay_node::Error;
+use forebay_node::{Away, Error};
 use forebay_types::code;
-use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGKILL, SIGSEGV, SIGTERM};
+use serde_json::json;
+use signal_hook::consts::{
+    SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGKILL, SIGSEGV, SIGSYS, SIGTERM, SIGTRAP, SIGXCPU, SIGXFSZ,
+};
 use signal_hook::iterator::Signals;
 
-use super::link::{self, Order, Report, ToWorker};
-use super::log::Log;
-use crate::args::Run;
+use super::link::{self, Begun, Order, Past, Report, ToWorker};
+use super::restarts::{Cause, Restarts};
+use super::voice::{Level, Voice};
 use crate::exit::Exit;
-use crate::output::{refuse, say};
+use crate::table::time;
 
-/// Workers in a row that may die without anything being committed. A record that crashes its worker is set aside at the third
-/// start, so that several bad records at the very beginning fit.
-const FRUITLESS: u32 = 8;
+/// Whoever signals a whole group of processes, as `timeout` does, may reach the parent twice at once: that is one signal.
+const ONE_SIGNAL: Duration = Duration::from_millis(200);
 
 /// What a panic ends with.
 const PANICKED: i32 = 101;
@@ -31,137 +34,195 @@ const PANICKED: i32 = 101;
 /// What signals and reports leave for the parent.
 #[derive(Default)]
 struct Shared {
+    state: Mutex<State>,
+    /// Wakes the parent where it waits between two workers.
+    signalled: Condvar,
+}
+
+#[derive(Default)]
+struct State {
     /// The way to the worker at work.
     orders: Option<PipeWriter>,
-    /// Signals so far.
+    /// Signals so far, and when the first one came.
     signals: u32,
-    states: Vec<PathBuf>,
-    /// A worker had every pipeline at work.
-    begun: bool,
+    signalled: Option<Instant>,
+    /// State directories of the pipelines.
+    folders: Vec<PathBuf>,
+    /// What the first worker said that had every pipeline at work.
+    begun: Option<Begun>,
     /// The worker at work has committed something.
     progress: bool,
 }
 
-pub fn run(args: &Run) -> Exit {
-    let shared = Arc::new(Mutex::new(Shared::default()));
+pub fn run(voice: &Voice) -> Exit {
+    let shared = Arc::new(Shared::default());
     if let Err(error) = forward_signals(shared.clone()) {
-        return refuse(&away(format!("signals cannot be taken: {error}")));
+        return voice.refuse(&away(format!("signals cannot be taken: {error}")));
     }
-    let log = Log::new(args.files.json);
-    let mut fruitless = 0;
+    let began = Instant::now();
+    let mut restarts = Restarts::default();
     for attempt in 0.. {
-        let status = match work(&shared, attempt) {
-            Ok(status) => status,
-            Err(error) => return refuse(&away(format!("a worker cannot be started: {error}"))),
+        let death = match work(&shared, attempt, began).map(Death::of) {
+            Ok(Ok(exit)) => return exit,
+            Ok(Err(death)) => death,
+            Err(error) if attempt == 0 => {
+                return voice.refuse(&away(format!("a worker cannot be started: {error}")));
+            }
+            // What there was enough of before may be there again.
+            Err(error) => Death { cause: Cause::Kill, how: format!("could not be started: {error}") },
         };
-        let death = match Death::of(status) {
-            Ok(exit) => return exit,
-            Err(death) => death,
+        let (progress, folders) = {
+            let mut state = shared.lock();
+            (std::mem::take(&mut state.progress), state.folders.clone())
         };
-        let (states, stopping) = {
-            let mut shared = lock(&shared);
-            fruitless = if std::mem::take(&mut shared.progress) { 1 } else { fruitless + 1 };
-            (shared.states.clone(), shared.signals > 0)
+        if death.cause == Cause::Crash {
+            note(voice, &folders);
+        }
+        if shared.is_stopping(Duration::ZERO) {
+            return undrained(voice, &death);
+        }
+        let wait = match restarts.died(death.cause, progress, began.elapsed()) {
+            Ok(wait) => wait,
+            Err(why) => return voice.refuse(&over(&why, &death)),
         };
-        if death.crashed {
-            note(&states);
+        restarted(voice, &death, attempt + 1, wait);
+        if shared.is_stopping(wait) {
+            return undrained(voice, &death);
         }
-        if stopping {
-            say(&format!(
-                "the worker {} before it had drained; what is not committed is done again by the next run\n",
-                death.how
-            ));
-            return Exit::Late;
-        }
-        if fruitless >= FRUITLESS {
-            let message = format!(
-                "{fruitless} workers in a row died without anything being committed, the last one {}; what is committed stands, and \
-                 the next run goes on from there",
-                death.how
-            );
-            return refuse(&Error::new(&code::WORKER_CRASHES, message));
-        }
-        log.restarted(&death.how, death.crashed, attempt + 1);
-        std::thread::sleep(link::pause(fruitless));
     }
     unreachable!("the loop above ends by returning")
 }
 
 fn away(message: String) -> Error {
-    Error { away: forebay_node::Away::Yes, ..Error::new(&code::WORKER_CRASHES, message) }
+    Error { away: Away::Yes, ..Error::new(&code::WORKER_CRASHES, message) }
+}
+
+fn over(why: &str, death: &Death) -> Error {
+    let how = &death.how;
+    let message = format!(
+        "{why}, the last one {how}; what is committed stands, and the next run goes on from there once the cause is mended"
+    );
+    Error::new(&code::WORKER_CRASHES, message)
+}
+
+/// Whoever stops a run wants it to end, and not another worker.
+fn undrained(voice: &Voice, death: &Death) -> Exit {
+    let how = &death.how;
+    let words = format!(
+        "the worker {how} before it had drained; what is not committed is done again by the next run"
+    );
+    voice.say(Level::Warn, "undrained", &words, json!({ "why": how }));
+    Exit::Late
+}
+
+fn restarted(voice: &Voice, death: &Death, number: u32, wait: Duration) {
+    let Death { cause, how } = death;
+    let next = match cause {
+        Cause::Crash => "what was in flight is then worked on record by record",
+        Cause::Limit | Cause::Kill => "it goes on from the last commit",
+    };
+    let words = format!("the worker {how}; restart {number} in {}, {next}", time(wait));
+    let fields = json!({
+        "why": how,
+        "crashed": *cause == Cause::Crash,
+        "restarts": number,
+        "wait_ms": wait.as_millis() as u64,
+    });
+    voice.say(Level::Warn, "restarted", &words, fields);
 }
 
 /// Notes for the next worker what was in flight. What cannot be noted is worked on as before, and said.
-fn note(states: &[PathBuf]) {
-    for error in states.iter().filter_map(|state| forebay_node::note_crash(state).err()) {
-        say(&format!("the crash could not be noted: {error}\n"));
+fn note(voice: &Voice, folders: &[PathBuf]) {
+    for error in folders.iter().filter_map(|folder| forebay_node::note_crash(folder).err()) {
+        voice.say(Level::Warn, "unnoted", &format!("the crash could not be noted: {error}"), json!({}));
     }
 }
 
 /// Runs one worker to its end.
-fn work(shared: &Arc<Mutex<Shared>>, attempt: u32) -> std::io::Result<ExitStatus> {
-    // This very program, even where its file has been replaced meanwhile.
+fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<ExitStatus> {
+    // This very program, even where its file has been replaced meanwhile, and listed by the name that it was called by.
     let mut command = Command::new("/proc/self/exe");
-    command.args(std::env::args_os().skip(1));
-    let to_worker = ToWorker::new(&mut command, attempt, lock(shared).begun)?;
+    let mut arguments = std::env::args_os();
+    command.arg0(arguments.next().unwrap_or_else(|| "forebay".into())).args(arguments);
+    let past = Past { workers, elapsed: began.elapsed(), begun: shared.lock().begun.clone() };
+    let to_worker = ToWorker::new(&mut command, &past)?;
     let mut child = command.spawn()?;
     let (orders, reports) = to_worker.started();
     {
-        let mut shared = lock(shared);
-        shared.orders = Some(orders);
+        let mut state = shared.lock();
+        state.orders = Some(orders);
         // A signal that came while there was no worker.
-        repeat_orders(&mut shared);
+        state.repeat_orders();
     }
     link::read_reports(reports, |report| {
-        let mut shared = lock(shared);
+        let mut state = shared.lock();
         match report {
-            Report::State(path) if shared.states.contains(&path) => {}
-            Report::State(path) => shared.states.push(path),
-            Report::Begun => shared.begun = true,
-            Report::Progress => shared.progress = true,
+            Report::State(path) if state.folders.contains(&path) => {}
+            Report::State(path) => state.folders.push(path),
+            Report::Begun(begun) => {
+                state.begun.get_or_insert(begun);
+            }
+            Report::Progress => state.progress = true,
         }
     });
     let status = child.wait();
-    lock(shared).orders = None;
+    shared.lock().orders = None;
     status
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The first signal drains, the second aborts.
-fn forward_signals(shared: Arc<Mutex<Shared>>) -> std::io::Result<()> {
+fn forward_signals(shared: Arc<Shared>) -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let work = move || {
         for _ in signals.forever() {
-            let mut shared = lock(&shared);
-            shared.signals += 1;
-            let order = if shared.signals == 1 { Order::Drain } else { Order::Abort };
-            if let Some(orders) = &mut shared.orders {
-                link::send(orders, order);
+            let mut state = shared.lock();
+            if state.take_signal(Instant::now()) {
+                state.repeat_orders();
             }
+            shared.signalled.notify_all();
         }
     };
     std::thread::Builder::new().name("forebay-signals".into()).spawn(work).map(drop)
 }
 
-fn repeat_orders(shared: &mut Shared) {
-    let order = match shared.signals {
-        0 => return,
-        1 => Order::Drain,
-        _ => Order::Abort,
-    };
-    if let Some(orders) = &mut shared.orders {
-        link::send(orders, order);
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for so long, or until a signal asks for the end.
+    fn is_stopping(&self, wait: Duration) -> bool {
+        let unasked = |state: &mut State| state.signals == 0;
+        let waited = self.signalled.wait_timeout_while(self.lock(), wait, unasked);
+        waited.unwrap_or_else(PoisonError::into_inner).0.signals > 0
+    }
+}
+
+impl State {
+    /// Whether it counts.
+    fn take_signal(&mut self, now: Instant) -> bool {
+        let first = *self.signalled.get_or_insert(now);
+        let counts = self.signals == 0 || now - first >= ONE_SIGNAL;
+        self.signals += u32::from(counts);
+        counts
+    }
+
+    fn repeat_orders(&mut self) {
+        let order = match self.signals {
+            0 => return,
+            1 => Order::Drain,
+            _ => Order::Abort,
+        };
+        if let Some(orders) = &mut self.orders {
+            link::send(orders, order);
+        }
     }
 }
 
 /// How a worker died.
 #[derive(Debug, PartialEq, Eq)]
 struct Death {
-    /// By its own doing.
-    crashed: bool,
+    cause: Cause,
     /// `died by SIGSEGV`.
     how: String,
 }
@@ -171,12 +232,16 @@ impl Death {
     fn of(status: ExitStatus) -> Result<Exit, Death> {
         let known = [Exit::Good, Exit::Fault, Exit::Usage, Exit::Away, Exit::Late];
         match (status.code(), status.signal()) {
-            (Some(PANICKED), _) => Err(Death { crashed: true, how: "panicked".into() }),
+            (Some(PANICKED), _) => Err(Death { cause: Cause::Crash, how: "panicked".into() }),
             (Some(code), _) => Ok(known.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Exit::Fault)),
             (None, signal) => {
                 let signal = signal.unwrap_or_default();
-                let crashed = [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE].contains(&signal);
-                Err(Death { crashed, how: format!("died by {}", name(signal)) })
+                let cause = match signal {
+                    SIGSEGV | SIGABRT | SIGBUS | SIGILL | SIGFPE => Cause::Crash,
+                    SIGXFSZ | SIGXCPU | SIGSYS | SIGTRAP => Cause::Limit,
+                    _ => Cause::Kill,
+                };
+                Err(Death { cause, how: format!("died by {}", name(signal)) })
             }
         }
     }
@@ -194,13 +259,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn signals_at_once_are_one() {
+        let mut state = State::default();
+        let now = Instant::now();
+        let signals = [0, 0, 199, 200, 900].map(|ms| {
+            state.take_signal(now + Duration::from_millis(ms));
+            state.signals
+        });
+        assert_eq!(signals, [1, 1, 1, 2, 3]);
+    }
+
+    #[test]
     fn ends_crashes_and_kills_are_told_apart() {
         let exited = |code: i32| Death::of(ExitStatus::from_raw(code << 8));
         let killed = |signal: i32| Death::of(ExitStatus::from_raw(signal)).unwrap_err();
         assert_eq!(exited(0), Ok(Exit::Good));
         assert_eq!(exited(4), Ok(Exit::Late));
-        assert!(exited(101).unwrap_err().crashed);
-        assert!([SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE].into_iter().all(|signal| killed(signal).crashed));
-        assert!(!killed(SIGKILL).crashed && !killed(SIGTERM).crashed);
+        assert_eq!(exited(101).unwrap_err().cause, Cause::Crash);
+        for (signals, cause) in [
+            (&[SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE][..], Cause::Crash),
+            (&[SIGXFSZ, SIGXCPU], Cause::Limit),
+            (&[SIGKILL, SIGTERM, SIGINT], Cause::Kill),
+        ] {
+            assert!(signals.iter().all(|signal| killed(*signal).cause == cause), "{cause:?}");
+        }
+        assert_eq!(killed(SIGXFSZ).how, "died by SIGXFSZ");
     }
 }

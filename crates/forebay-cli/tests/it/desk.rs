@@ -132,10 +132,39 @@ impl Ended {
         text
     }
 
+    /// The log of a run, and nothing else is in it.
+    #[track_caller]
+    pub fn log(&self) -> Vec<Value> {
+        let read = |line: &str| {
+            serde_json::from_str::<Value>(line).ok().filter(|event| {
+                ["time", "level", "event", "message"].iter().all(|field| event[*field].is_string())
+            })
+        };
+        let lines = self.err.lines();
+        lines
+            .map(|line| read(line).unwrap_or_else(|| panic!("`{line}` is no event in {}", self.err)))
+            .collect()
+    }
+
     /// Events of the log of one name.
+    #[track_caller]
     pub fn events(&self, name: &str) -> Vec<Value> {
-        let events = self.err.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        events.filter(|event| event["event"] == name).collect()
+        self.log().into_iter().filter(|event| event["event"] == name).collect()
+    }
+
+    /// What a run refused, as a person on a terminal reads it: codes, messages, places and help.
+    #[track_caller]
+    pub fn refused(&self) -> String {
+        let mut out = String::new();
+        for event in self.log().iter().filter(|event| event["level"] == "error") {
+            let text = |name: &str| event[name].as_str().unwrap_or_default();
+            out.push_str(&format!("error[{}]: {}\n", text("code"), text("message")));
+            if let Some(line) = event["line"].as_u64() {
+                out.push_str(&format!("  --> {}:{line}:{}\n", text("file"), event["column"]));
+            }
+            out.push_str(&format!("  help: {}\n", text("help")));
+        }
+        out
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::desk::{Desk, Going, PIPELINE, is_alive, signal, wait_for};
+use super::desk::{Desk, Ended, Going, PIPELINE, is_alive, signal, wait_for};
 
 /// A desk whose pipeline takes about two seconds for its records.
 fn slow_desk() -> Desk {
@@ -35,6 +35,7 @@ fn a_signal_drains_and_the_next_run_goes_on() {
     under_way(&desk, &run);
     signal(run.parent(), Signal::INT);
     let ended = run.end().good();
+    assert_eq!(ended.events("draining")[0]["within_ms"], 30_000, "{}", ended.err);
     assert_eq!(ended.events("ended")[0]["outcome"], "drained", "{}", ended.err);
     assert!(desk.lines("out.jsonl") < 4_000, "it was stopped on its way");
     desk.forebay("run pay.yaml --set sources.tx.file.rate=1000000/s").good();
@@ -72,6 +73,40 @@ fn a_killed_worker_is_replaced_within_three_seconds() {
     assert_eq!(restarts.len(), 2, "{}", ended.err);
     assert_eq!(restarts[0]["crashed"], false);
     assert!(desk.read("out.jsonl") == expected());
+    // What is said of the run is said of all of its workers.
+    let started = ended.events("started");
+    assert!(
+        started.len() == 3 && started.iter().all(|event| event["admin"] == started[0]["admin"]),
+        "{}",
+        ended.err
+    );
+    let of_run = &ended.events("ended")[0];
+    assert!(of_run["committed"] == 4_000 && of_run["seconds"].as_f64() > Some(2.0), "{of_run}");
+    assert!(!ended.out.contains("of all runs"), "{}", ended.out);
+}
+
+#[test]
+fn signals_at_once_are_one_and_a_later_one_ends_everything() {
+    for (pause, code, outcome) in [(0, 0, "drained"), (400, 4, "aborted")] {
+        let desk = slow_desk();
+        // The output is a pipe that nobody reads, so that a drain does not come to its end by itself.
+        let pipe = if code == 4 {
+            " --to out=- --set delivery=at_least_once --set sources.tx.file.rate=1000000/s"
+        } else {
+            ""
+        };
+        let run = desk.start(&format!("run pay.yaml{pipe}"));
+        run.worker(None);
+        wait_for("a pipeline at work", || desk.path("run/forebay").exists().then_some(()));
+        std::thread::sleep(Duration::from_millis(300));
+        signal(run.parent(), Signal::INT);
+        std::thread::sleep(Duration::from_millis(pause));
+        signal(run.parent(), Signal::INT);
+        let ended = run.end();
+        assert_eq!(ended.code, Some(code), "{}", ended.err);
+        assert_eq!(ended.events("ended")[0]["outcome"], outcome, "{}", ended.err);
+        assert_eq!(ended.events("draining").len(), 1, "{}", ended.err);
+    }
 }
 
 #[test]
@@ -98,9 +133,35 @@ fn workers_that_die_without_getting_anywhere_end_the_run() {
         env!("CARGO_BIN_EXE_forebay"),
     ]);
     let ended = shell.current_dir(desk.path(".")).output().expect("bash starts");
-    let err = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(1), "{err}");
-    assert!(err.contains("error[FB0842]: 8 workers in a row died") && err.contains("SIGXFSZ"), "{err}");
+    let ended = Ended::of(ended);
+    let refused = ended.refused();
+    assert_eq!(ended.code, Some(1), "{refused}");
+    let why = "error[FB0842]: 8 workers crashed without anything being committed in between, the last one died by SIGXFSZ";
+    assert!(refused.contains(why), "{refused}");
+}
+
+#[test]
+fn a_run_that_waits_to_start_a_worker_can_be_stopped() {
+    let desk = slow_desk();
+    let run = desk.start("run pay.yaml");
+    let mut worker = run.worker(None);
+    // Each wait is twice the one before it.
+    for _ in 0..4 {
+        signal(worker, Signal::KILL);
+        worker = run.worker(Some(worker));
+    }
+    signal(worker, Signal::KILL);
+    wait_for("the end of the worker", || (!is_alive(worker)).then_some(()));
+    let stopped = Instant::now();
+    signal(run.parent(), Signal::TERM);
+    let ended = run.end();
+    assert_eq!(ended.code, Some(4), "{}", ended.err);
+    assert!(stopped.elapsed() < Duration::from_secs(1));
+    assert_eq!(ended.events("undrained").len(), 1, "{}", ended.err);
+    let restarts = ended.events("restarted");
+    assert!(restarts.iter().all(|event| event["why"].as_str().is_some_and(|why| why.contains("SIGKILL"))));
+    desk.forebay("run pay.yaml --set sources.tx.file.rate=1000000/s").good();
+    assert!(desk.read("out.jsonl") == expected());
 }
 
 #[test]
@@ -121,10 +182,13 @@ fn a_worker_without_a_parent_ends() {
 #[test]
 fn a_second_process_on_the_same_state_is_refused() {
     let desk = slow_desk();
-    let run = desk.start("run pay.yaml");
+    // For longer than the second one waits.
+    let run = desk.start("run pay.yaml --set sources.tx.file.rate=400/s");
     under_way(&desk, &run);
     let second = desk.forebay("run pay.yaml");
-    assert!(second.code == Some(3) && second.err.contains("error[FB0801]"), "{}", second.err);
+    assert!(second.code == Some(3) && second.refused().contains("error[FB0801]"), "{}", second.err);
+    signal(run.parent(), Signal::INT);
     run.end().good();
+    desk.forebay("run pay.yaml --set sources.tx.file.rate=1000000/s").good();
     assert!(desk.read("out.jsonl") == expected());
 }

@@ -5,6 +5,8 @@ mod desk;
 mod shown;
 mod running;
 mod disturbed;
+mod undeclared;
+mod planned;
 mod crashing;
 mod watched;
 mod tested;

@@ -1,6 +1,6 @@
 //! What users see of every verb that only looks.
 
-use super::desk::{Desk, PIPELINE};
+use super::desk::{Desk, Going, PIPELINE};
 
 #[track_caller]
 fn check(desk: &Desk, arguments: &str, expect: &str) {
@@ -130,6 +130,9 @@ fn explain() {
         "explain FB9999",
         "error: there is no code `FB9999`; `forebay explain` lists all of them\nexit 2\n",
     );
+    let known = desk.forebay("explain 410").good().out;
+    let mixed = desk.forebay("explain FB9999 FB0410");
+    assert!(known.starts_with("FB0410: ") && mixed.out == known && mixed.code == Some(2), "{}", mixed.out);
 }
 
 #[test]
@@ -142,6 +145,7 @@ fn schemas() {
         "Model"
     );
     assert!(desk.forebay("schema infer").good().json()["properties"]["model"].is_object());
+    assert!(desk.forebay("schema Pipeline").good().json() == whole);
     check(&desk, "schema rulez", "error: there is no kind `rulez`; did you mean `rules`?\nexit 2\n");
 }
 
@@ -150,13 +154,23 @@ fn models_by_their_cards() {
     let desk = Desk::new();
     desk.write("configs/models/tiny.yaml", CARD);
     desk.write("configs/models/tiny.onnx", "abc");
-    insta::assert_snapshot!(desk.forebay("model ls").shown(&desk));
-    insta::assert_snapshot!(desk.forebay("model show tiny").shown(&desk));
-    insta::assert_snapshot!(desk.forebay("model verify tiny@1").shown(&desk));
+    // Without ONNX Runtime, which may be on this machine.
+    let forebay = |arguments: &str| {
+        Going::start(desk.command(arguments).env("FOREBAY_CACHE", desk.path("cache"))).end()
+    };
+    insta::assert_snapshot!(forebay("model ls").shown(&desk));
+    insta::assert_snapshot!(forebay("model show tiny").shown(&desk));
+    insta::assert_snapshot!(forebay("model verify tiny@1").shown(&desk));
     desk.write("configs/models/tiny.onnx", "abd");
-    let ended = desk.forebay("model verify");
-    assert_eq!(ended.code, Some(1), "{}", ended.err);
-    assert!(ended.err.contains("error[FB0832]"), "{}", ended.err);
+    let ended = forebay("model verify");
+    assert_eq!(ended.code, Some(3), "{}", ended.err);
+    assert!(["error[FB0832]", "error[FB0831]"].iter().all(|code| ended.err.contains(code)), "{}", ended.err);
+    let nothing = Desk::new().forebay("model ls");
+    assert!(
+        nothing.code == Some(0) && nothing.err.contains("help: name one with --configs DIR"),
+        "{}",
+        nothing.err
+    );
     let unknown = desk.forebay("model show tinny");
     assert!(unknown.code == Some(1) && unknown.err.contains("did you mean `tiny`?"), "{}", unknown.err);
 }

@@ -36,7 +36,7 @@ fn tests_that_pass_are_a_line_each() {
 }
 
 #[test]
-fn what_is_not_as_expected_stands_side_by_side() {
+fn what_is_not_as_expected_is_a_diff() {
     let tests = "\
 tests:
   - name: one is different
@@ -54,19 +54,21 @@ tests:
     let expect = "\
 pay.yaml
   FAIL  one is different
-        `out`: 1 record of 2 not as expected
-          record 1
-             column    expected  got
-             id        1         1
-          >  decision  approve   review
-             rule      null      large
+        out: 1 of 2 records not as expected   - expected + came
+          record 1  pay.yaml:25
+              id        1
+            - decision  approve
+            + decision  review
+            - rule      null
+            + rule      large
   FAIL  one is gone and one is bad
-        `out`: 2 records expected, 1 came
-          record 2 did not come
-             column  expected  got
-          >  id      2         -
-        1 record rejected that the test does not expect:
-          FB0708  tx  test 2  field `amount`: decimal(2) has 2 digits behind the point and is not rounded: 0.001 (byte 27 of the line)
+        out: 2 records expected, 1 came   - expected + came
+          record 2 did not come  pay.yaml:28
+            - id  2
+        rejected: 1 record that the test does not expect
+          by tx  stream test, record 2
+            + [FB0708] field `amount`: decimal(2) has 2 digits behind the point and is not rounded: 0.001 (byte 27 of the line)
+          write `rejected: [{ code: … }]` under `expect` if that is what the test shows
 
 0 passed, 2 failed
 exit 1
@@ -95,6 +97,7 @@ fn what_came_can_be_accepted() {
     let desk = desk(&format!("{wrong}    # the end\n"));
     let before = desk.read("pay.yaml");
     let ended = desk.forebay("test pay.yaml --accept").good();
+    assert!(ended.out.contains("\n  take  large payments"), "{}", ended.out);
     assert!(ended.out.ends_with("0 passed, 0 failed, 1 output accepted\n"), "{}", ended.out);
     assert_eq!(desk.read("pay.yaml"), before.replace("decision: stop", "decision: review"));
     desk.forebay("test pay.yaml").good();

@@ -51,6 +51,8 @@ fn admin_answers_while_it_runs() {
         "forebay_node_batches_total{pipeline=\"team/pay\",node=\"habits\",kind=\"window_features\",lane=\"0\"}",
         "forebay_node_busy_seconds_total{",
         "forebay_latency_seconds_bucket{le=\"+Inf\",pipeline=\"team/pay\",node=\"out\"}",
+        "forebay_node_late_records_total{pipeline=\"team/pay\",node=\"out\"",
+        "forebay_commit_interval_seconds{pipeline=\"team/pay\"} ",
         "forebay_list_members{pipeline=\"team/pay\",list=\"blocked\"} 1.0",
         "# UNIT forebay_latency_seconds seconds",
     ] {
@@ -66,7 +68,12 @@ fn admin_answers_while_it_runs() {
     let one = &pipelines[0];
     assert_eq!((one["pipeline"].as_str(), one["phase"].as_str()), (Some("team/pay"), Some("running")));
     assert_eq!(one["plan"]["delivery"]["guarantee"], "exactly_once");
+    let total = &one["ledger"]["total"];
+    assert!(total["in"].as_u64() > Some(0) && total["in_flight"].is_u64(), "{one}");
+    assert_eq!(one["ledger"]["streams"][0]["stream"], "in.jsonl");
     assert_eq!(one["nodes"].as_array().map(Vec::len), Some(5));
+    assert!(one["latency_to_sink_ns"]["p50"].as_u64() <= one["latency_to_sink_ns"]["p99"].as_u64(), "{one}");
+    assert!(one["latency_to_sink_ns"]["p99"].as_u64() > Some(0), "{one}");
 
     let ended = run.end().good();
     assert_eq!(ended.events("list_reloaded").len(), 1, "{}", ended.err);

@@ -1,8 +1,11 @@
 //! Whatever is written reads back as the same, and no bytes at all do harm.
 
-use forebay_codec::{Extra, FieldSpec};
+use std::collections::BTreeMap;
+
+use forebay_codec::{Extra, FieldSpec, Lines, What};
 use forebay_types::{TimeForm, Ty};
 use proptest::prelude::*;
+use serde::de::IgnoredAny;
 
 use crate::table::Table;
 
@@ -158,9 +161,8 @@ proptest! {
             table.reader.read_record(line.as_bytes(), &mut table.builder).unwrap();
         }
         let (rows, columns) = table.rows();
-        let (text, unwritable) = table.written(columns, lines.len());
-        prop_assert_eq!(String::from_utf8(text).unwrap(), lines.join("\n") + "\n");
-        prop_assert_eq!((unwritable, rows.len()), (0, lines.len()));
+        prop_assert_eq!(table.written(columns, lines.len()), lines.join("\n") + "\n");
+        prop_assert_eq!(rows.len(), lines.len());
     }
 
     #[test]
@@ -180,14 +182,13 @@ proptest! {
                 let mut alone = Table::new(specs(&fields), Extra::Reject);
                 alone.reader.read_record(&bad, &mut alone.builder).unwrap();
                 let columns = alone.rows().1;
-                good.push(String::from_utf8(alone.written(columns, 1).0).unwrap());
+                good.push(alone.written(columns, 1));
             }
             table.reader.read_record(line.as_bytes(), &mut table.builder).unwrap();
             good.push(line.clone() + "\n");
         }
         let columns = table.rows().1;
-        let text = String::from_utf8(table.written(columns, good.len()).0).unwrap();
-        prop_assert_eq!(text, good.concat());
+        prop_assert_eq!(table.written(columns, good.len()), good.concat());
     }
 
     #[test]
@@ -201,4 +202,103 @@ proptest! {
             table.rows();
         }
     }
+    /// What is read over is sound JSON all the same: another parser takes the same lines, and what is kept of them is
+    /// sound where it is written.
+    #[test]
+    fn what_nobody_declared_has_to_be_json_too(
+        (_, lines) in schema_and_lines(),
+        cuts in proptest::collection::vec((any::<proptest::sample::Index>(), 0usize..3, tricky()), 0..3),
+    ) {
+        for line in lines {
+            let line = damaged(line.into_bytes(), &cuts);
+            let object = |text: &str| text.trim_ascii_start().starts_with('{');
+            let theirs = std::str::from_utf8(&line)
+                .is_ok_and(|text| object(text) && serde_json::from_str::<IgnoredAny>(text).is_ok());
+            let mut table = Table::new(specs(&[("not there".into(), Ty::I8.optional())]), Extra::Keep(1));
+            let ours = table.reader.read_record(&line, &mut table.builder);
+            prop_assert_eq!(ours.is_ok(), theirs, "{} {:?}", String::from_utf8_lossy(&line), ours);
+            if theirs {
+                let columns = table.rows().1;
+                let text = table.written(columns, 1);
+                prop_assert!(serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+                let value = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).ok();
+                prop_assert_eq!(value(text.as_bytes()), value(&line));
+            }
+        }
+    }
+
+    /// Whatever happens to one line of a file, the others are read as if nothing had.
+    #[test]
+    fn a_damaged_line_takes_no_neighbour_with_it(
+        (fields, lines) in schema_and_lines(),
+        victim in any::<proptest::sample::Index>(),
+        cuts in proptest::collection::vec((any::<proptest::sample::Index>(), 0usize..3, tricky()), 1..4),
+        pieces in proptest::collection::vec(1usize..60, 1..5),
+    ) {
+        let victim = victim.index(lines.len());
+        let mut file = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            let bytes = line.clone().into_bytes();
+            file.extend(if at == victim { damaged(bytes, &cuts) } else { bytes });
+            file.push(b'\n');
+        }
+        let found = read_file(&fields, &file, &pieces);
+        let ends = file.iter().filter(|byte| **byte == b'\n').count();
+        for (at, line) in lines.iter().enumerate().filter(|(at, _)| *at != victim) {
+            // An end of line in the damage makes several lines of one.
+            let number = if at < victim { at + 1 } else { at + 1 + ends - lines.len() };
+            prop_assert_eq!(found.get(&(number as u64)), Some(&(line.clone() + "\n")), "line {}", number);
+        }
+    }
+}
+
+/// Bytes that mean something to JSON or to the cutting of lines.
+fn tricky() -> impl Strategy<Value = u8> {
+    prop_oneof![proptest::sample::select(&b"\"\\{}[]:,\n\r\0\x1f\x7f\xc3\xef\xff-+.eE0utn "[..]), any::<u8>(),]
+}
+
+/// The line with bytes replaced, put in or taken out.
+fn damaged(mut line: Vec<u8>, cuts: &[(proptest::sample::Index, usize, u8)]) -> Vec<u8> {
+    for (at, what, byte) in cuts {
+        let at = at.index(line.len() + 1);
+        match what {
+            0 => line.insert(at, *byte),
+            1 if at < line.len() => line[at] = *byte,
+            _ if at < line.len() => drop(line.remove(at)),
+            _ => line.truncate(at / 2),
+        }
+    }
+    line
+}
+
+/// The good lines of a file that arrives in pieces, by number, as they are written again.
+fn read_file(fields: &[(String, Ty)], file: &[u8], pieces: &[usize]) -> BTreeMap<u64, String> {
+    let mut lines = Lines::new(64, 1 << 20);
+    let mut table = Table::new(specs(fields), Extra::Ignore);
+    let (mut numbers, mut rest, mut pieces) = (Vec::new(), file, pieces.iter().cycle());
+    for ended in [false, true] {
+        loop {
+            while let Some(cut) = lines.next_cut() {
+                let What::Line { start, end } = cut.what else { continue };
+                let line = &lines.buf().bytes()[start as usize..end as usize];
+                if table.reader.read_record(line, &mut table.builder).is_ok() {
+                    numbers.push(cut.number);
+                }
+            }
+            if rest.is_empty() || ended {
+                break;
+            }
+            let space = lines.space();
+            let size = pieces.next().map_or(1, |size| *size).min(space.len()).min(rest.len());
+            space[..size].copy_from_slice(&rest[..size]);
+            lines.filled(size);
+            rest = &rest[size..];
+        }
+        if !ended {
+            lines.finish();
+        }
+    }
+    let columns = table.rows().1;
+    let text = table.written(columns, numbers.len());
+    numbers.into_iter().zip(text.split_inclusive('\n').map(String::from)).collect()
 }

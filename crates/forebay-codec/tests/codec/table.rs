@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use forebay_batch::{Batch, Builder, Col, Columns, Data, HeaderRing, Origin, Presence, Times};
 use forebay_codec::{Extra, FieldSpec, JsonReader, JsonWriter};
+use forebay_types::format::EXTRA;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Epoch, Ty};
 
@@ -71,19 +72,22 @@ impl Table {
         ((0..rows).map(row).collect(), columns)
     }
 
-    /// A writer for the carried columns and the kept fields, and a batch of what was read.
-    pub fn written(&self, columns: Arc<Columns>, rows: usize) -> (Vec<u8>, u64) {
+    /// What was read, written again: the carried columns and the kept fields.
+    pub fn written(&self, columns: Arc<Columns>, rows: usize) -> String {
         let addr = |column: usize| Addr { group: 0, column: column as u16 };
-        let out: Vec<(String, Ty, Addr)> = carried(&self.fields)
+        let mut out: Vec<(String, Ty, Addr)> = carried(&self.fields)
             .enumerate()
             .map(|(at, field)| (field.name.clone(), field.ty.clone(), addr(at)))
             .collect();
-        let extra = if let Extra::Keep(slot) = self.extra { Some(addr(slot)) } else { None };
-        let mut writer = JsonWriter::new(&out, extra);
+        if let Extra::Keep(slot) = self.extra {
+            out.push((EXTRA.into(), Ty::String, addr(slot)));
+        }
+        let writer = JsonWriter::new(&out);
         let batch = batch(columns, rows);
         let mut text = Vec::new();
-        (0..rows).for_each(|row| writer.write_record(&batch, row, &mut text));
-        (text, writer.unwritable())
+        (0..rows)
+            .for_each(|row| writer.write_record(&batch, row, &mut text).expect("what was read has JSON"));
+        String::from_utf8(text).expect("JSON is text")
     }
 }
 

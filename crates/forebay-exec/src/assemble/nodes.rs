@@ -7,12 +7,13 @@ use forebay_plan::plan::PlanNode;
 use forebay_sched::predict::Predictor;
 use forebay_stage::{Build, Declared, Fault, Make, OwnColumn, Shards, SinkColumn};
 use forebay_types::kind::Scope;
-use forebay_types::{Schema, code};
+use forebay_types::{Schema, Ty, code};
 
 use super::Ground;
 use crate::entry::{self};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
 use crate::node::{InputRun, NodeRun, SinkRun, Work};
+use crate::splice::Splicer;
 
 pub(super) fn factory(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<Make, Fault> {
     match ground.job.registry.factory(node.kind) {
@@ -148,6 +149,7 @@ pub(super) fn make_node(
             let on_late = if dead_letters { Arc::from([]) } else { ground.on_late.clone() };
             Work::Sink(SinkRun {
                 sink,
+                dead_letters,
                 on_late,
                 latency: LatencyRecorder::default(),
                 shared_latency: latency,
@@ -156,16 +158,21 @@ pub(super) fn make_node(
     };
     let inputs: Vec<InputRun> = node.inputs.iter().map(|input| make_input(ground, input.as_ref())).collect();
     let adds = node.outputs.first().map(|output| &output.adds.columns);
+    let adds: Vec<Ty> = adds.into_iter().flatten().map(|column| column.ty.clone()).collect();
+    let feeds = node.inputs.iter().flatten().map(|input| input.from.len()).sum();
     Ok(NodeRun {
         id: node.id,
         name: node.name.as_str().into(),
         work,
-        feeds: node.inputs.iter().flatten().map(|input| input.from.len()).sum(),
+        feeds,
+        splicer: (feeds > 1 && node.kind.facts.adds).then(|| Splicer::new(&adds)),
         inputs,
         inbox: Vec::new(),
         keyed: node.kind.facts.keyed,
         skip_late: node.skip_late,
-        adds: adds.into_iter().flatten().map(|column| column.ty.clone()).collect(),
+        is_model: !node.models.is_empty(),
+        adds,
+        gives: node.outputs.iter().map(|o| (usize::from(o.groups), o.adds.columns.len())).collect(),
         blanks: None,
         predictor: Predictor::default(),
         metrics,
@@ -178,6 +185,7 @@ fn make_input(ground: &Ground<'_, '_>, input: Option<&forebay_plan::plan::PlanIn
     InputRun {
         filter: input.filter.as_ref().map(|typed| typed.program(&addr_of, ground.job.values)),
         project: input.from.iter().map(|feed| feed.project.clone()).collect(),
+        types: input.schema.columns.iter().map(|column| column.ty.clone()).collect(),
     }
 }
 
@@ -196,9 +204,13 @@ pub(super) fn restore_state(
     let Some(log) = log else { return Ok(()) };
     let unreadable =
         |why: String| Fault::fatal(&code::STATE_UNREADABLE, format!("stage `{}`: {why}", node.name));
+    let former = ground.former_names.get(&node.name).map_or(&[][..], Vec::as_slice);
+    let is_its = |name: &str| name == node.name || former.iter().any(|former| former == name);
     let mut since = vec![0u64; shards.total as usize];
     for shard in shards.owned() {
-        let Some(image) = ground.committed.images.get(&(node.name.clone(), shard)) else { continue };
+        let names = std::iter::once(&node.name).chain(former);
+        let images = names.filter_map(|name| ground.committed.images.get(&(name.clone(), shard)));
+        let Some(image) = images.max_by_key(|image| image.epoch) else { continue };
         let blob = log.get_blob(&image.blob).map_err(|error| unreadable(error.to_string()))?;
         let blob = blob.ok_or_else(|| unreadable(format!("the image {} is missing", image.blob)))?;
         state.load(shard, &blob)?;
@@ -208,7 +220,7 @@ pub(super) fn restore_state(
         let found = found.map_err(|error| unreadable(error.to_string()))?;
         let read = entry::decode(&found).map_err(unreadable)?;
         let epoch = read.head.epoch;
-        for (_, delta) in read.deltas().filter(|(name, _)| *name == node.name) {
+        for (_, delta) in read.deltas().filter(|(name, _)| is_its(name)) {
             state.apply(delta, &|shard| shards.owns(shard) && since[shard as usize] < epoch)?;
         }
     }

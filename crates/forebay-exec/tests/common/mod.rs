@@ -132,6 +132,7 @@ pub static FRAGILE: Kind = Kind {
         Field::default("panic_at", Shape::List(&INT), "[]", "values of `v` at which the stage panics"),
         Field::default("fail_at", Shape::List(&INT), "[]", "values of `v` at which the call fails"),
         Field::default("lose_at", Shape::List(&INT), "[]", "values of `v` that the stage loses"),
+        Field::default("bare_at", Shape::List(&INT), "[]", "values of `v` without the promised group"),
     ],
     inputs: MAIN,
     outputs: ONE,
@@ -148,11 +149,12 @@ struct Fragile {
     panic_at: Vec<i64>,
     fail_at: Vec<i64>,
     lose_at: Vec<i64>,
+    bare_at: Vec<i64>,
     empty: Builder,
 }
 
 impl Stage for Fragile {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         let values = batch.col(self.v).fixed::<i64>();
         let has = |list: &[i64]| {
             batch.rows().iter().find(|row| list.contains(&values[*row])).map(|row| values[row])
@@ -164,9 +166,13 @@ impl Stage for Fragile {
             return Err(Fault::call(&code::MODEL_FAILED, format!("cannot work with {value}")));
         }
         let kept = cx.filter(batch.rows(), |row| !self.lose_at.contains(&values[row]));
+        if has(&self.bare_at).is_some() {
+            cx.emit(0, batch.clone());
+            return Ok(());
+        }
         self.empty.begin();
         let added = self.empty.finish();
-        cx.emit(0, batch.clone().select(kept).with(added));
+        cx.add(kept, added);
         Ok(())
     }
 }
@@ -222,7 +228,7 @@ fn hash_of(key: i64) -> u64 {
 }
 
 impl Stage for Tally {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         let rows = batch.header().rows();
         let (keys, values) = (batch.col(self.by).fixed::<i64>(), batch.col(self.v).fixed::<i64>());
         let mut out = vec![(0i64, 0i64); rows];
@@ -247,7 +253,7 @@ impl Stage for Tally {
                 .for_each(|(cell, value)| *cell = if at == 0 { value.0 } else { value.1 });
         }
         let added = self.builder.finish();
-        cx.emit(0, batch.with(added));
+        cx.add(batch.rows().clone(), added);
         Ok(())
     }
 
@@ -330,7 +336,15 @@ pub static COLLECT: Kind = Kind {
     role: Role::Sink,
     summary: "",
     doc: "",
-    fields: &[Field::required("name", Shape::Text, "")],
+    fields: &[
+        Field::required("name", Shape::Text, ""),
+        Field::default(
+            "panic_at",
+            Shape::List(&INT),
+            "[]",
+            "values of the first column at which the sink panics",
+        ),
+    ],
     inputs: MAIN,
     outputs: &[],
     facts: Facts::NONE,
@@ -345,6 +359,8 @@ pub struct Shelf {
     pub complete: bool,
     /// The next so many seals fail, as if the disk were full.
     pub full: usize,
+    /// The next so many times that an epoch is committed the sink cannot do what follows.
+    pub clumsy: usize,
 }
 
 static SHELVES: LazyLock<Mutex<HashMap<String, Arc<Mutex<Shelf>>>>> = LazyLock::new(Mutex::default);
@@ -355,13 +371,18 @@ pub fn shelf(name: &str) -> Arc<Mutex<Shelf>> {
 
 struct Collect {
     shelf: Arc<Mutex<Shelf>>,
+    panic_at: Vec<i64>,
     schema: Schema,
 }
 
 impl Sink for Collect {
     fn push(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
-        let mut shelf = self.shelf.lock().unwrap();
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         for row in batch.rows().iter() {
+            if !self.panic_at.is_empty() {
+                let value = batch.col(self.schema.columns[0].addr).fixed::<i64>()[row];
+                assert!(!self.panic_at.contains(&value), "cannot write {value}");
+            }
             let cells = self
                 .schema
                 .columns
@@ -374,7 +395,7 @@ impl Sink for Collect {
     }
 
     fn seal(&mut self, _epoch: Epoch, last: bool) -> Result<Sealed, Fault> {
-        let mut shelf = self.shelf.lock().unwrap();
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if shelf.full > 0 {
             shelf.full -= 1;
             return Err(Fault::away(&code::COMMIT_FAILED, "the shelf is full"));
@@ -384,12 +405,17 @@ impl Sink for Collect {
     }
 
     fn committed(&mut self, _epoch: Epoch) -> Result<(), Fault> {
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelf.clumsy > 0 {
+            shelf.clumsy -= 1;
+            return Err(Fault::away(&code::COMMIT_FAILED, "the shelf has no label"));
+        }
         Ok(())
     }
 
     fn restore(&mut self, entry: Option<&[u8]>) -> Result<(), Fault> {
         let len = entry.map_or(0, |entry| u64::from_le_bytes(entry.try_into().unwrap()));
-        self.shelf.lock().unwrap().lines.truncate(len as usize);
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).lines.truncate(len as usize);
         Ok(())
     }
 }
@@ -421,20 +447,22 @@ fn addr(build: &Build<'_>, name: &str) -> forebay_stage::types::Addr {
 }
 
 fn fragile(build: &Build<'_>) -> Fragile {
-    let list = |name: &str| {
-        let int = |node: &forebay_stage::types::Node| match node.value {
-            forebay_stage::types::Value::Int(value) => value,
-            _ => panic!("a list of integers"),
-        };
-        build.config.list(name).iter().map(int).collect()
-    };
     Fragile {
         v: addr(build, "v"),
-        panic_at: list("panic_at"),
-        fail_at: list("fail_at"),
-        lose_at: list("lose_at"),
+        panic_at: ints(build, "panic_at"),
+        fail_at: ints(build, "fail_at"),
+        lose_at: ints(build, "lose_at"),
+        bare_at: ints(build, "bare_at"),
         empty: Builder::new([]),
     }
+}
+
+fn ints(build: &Build<'_>, name: &str) -> Vec<i64> {
+    let int = |node: &forebay_stage::types::Node| match node.value {
+        forebay_stage::types::Value::Int(value) => value,
+        _ => panic!("a list of integers"),
+    };
+    build.config.list(name).iter().map(int).collect()
 }
 
 fn tally(build: &Build<'_>) -> Tally {
@@ -459,7 +487,11 @@ fn collect(build: &Build<'_>) -> Collect {
         forebay_stage::SinkColumn::Column { name, .. } => schema.get(name).cloned(),
         forebay_stage::SinkColumn::Own(_) => None,
     });
-    Collect { shelf: shelf(build.config.text("name").unwrap()), schema: Schema::of(named.collect()) }
+    Collect {
+        shelf: shelf(build.config.text("name").unwrap()),
+        panic_at: ints(build, "panic_at"),
+        schema: Schema::of(named.collect()),
+    }
 }
 
 pub struct NoModels;

@@ -1,4 +1,4 @@
-//! Aggregates: one entry of `emit`, `AGG(EXPR)`.
+//! Aggregates: one entry of `emit`, `AGG(EXPR)`. What is aggregated may be null: such a record has nothing to add, as in SQL.
 
 use forebay_types::nearest::nearest;
 use forebay_types::value::Text;
@@ -8,7 +8,7 @@ use super::{Checker, Names};
 use crate::mistake::Mistakes;
 use crate::parse::parse;
 use crate::tree::{Expr, ExprKind};
-use crate::typed::{Aggregate, Cast, Form, Node, Op, TypedAggregate};
+use crate::typed::{Aggregate, Form, Node, TypedAggregate};
 
 /// Reads and checks one aggregate. `None` when there are errors, all of which are in the report.
 pub fn compile_aggregate(
@@ -28,7 +28,8 @@ pub fn compile_aggregate(
     let ty = match function {
         Aggregate::Count => Ty::I64,
         Aggregate::Mean | Aggregate::Share => Ty::F64,
-        _ => root.ty.clone(),
+        Aggregate::Sum => root.ty.inner().clone(),
+        Aggregate::Min | Aggregate::Max | Aggregate::First | Aggregate::Last => root.ty.clone(),
     };
     checker.typed(root).map(|argument| TypedAggregate { function, argument: Some(argument), ty })
 }
@@ -77,10 +78,11 @@ impl Checker<'_, '_> {
     /// What is aggregated, in the type in which it is.
     fn argument(&mut self, function: Aggregate, arg: &Expr) -> Node {
         if function == Aggregate::Share {
-            return self.condition(arg, "what `share` counts");
+            let node = self.check(arg, Some(&Ty::Bool));
+            return self.is_condition(node, "what `share` counts");
         }
-        let node = self.value(arg, None);
-        let ty = node.ty.clone();
+        let node = self.check(arg, None);
+        let ty = node.ty.inner().clone();
         let fine = match function {
             Aggregate::Sum => ty.is_number() || ty == Ty::Duration,
             Aggregate::Mean => ty.is_number(),
@@ -102,9 +104,7 @@ impl Checker<'_, '_> {
             return self.operand_error(arg.part, message, help);
         }
         match (function, &ty) {
-            (Aggregate::Sum | Aggregate::Mean, Ty::F32) => {
-                Node::new(Op::Cast(Cast::F32ToF64, Box::new(node)), Ty::F64, arg.part)
-            }
+            (Aggregate::Sum | Aggregate::Mean, Ty::F32) => self.widen(node, &Ty::F64),
             (Aggregate::Sum | Aggregate::Mean, ty) if ty.is_integer() => self.widen(node, &Ty::I64),
             _ => node,
         }

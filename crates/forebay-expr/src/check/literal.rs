@@ -138,7 +138,11 @@ fn float(digits: &str, ty: &Ty, whole: bool) -> Result<(Scalar, Ty), String> {
         }
         _ => (Scalar::F64(value), value),
     };
-    if exact.is_infinite() || whole && format!("{exact:.0}") != digits.replace("-0", "0") {
+    if exact.is_infinite() {
+        return Err(format!("{} is no {ty}: it is too large", called(digits)));
+    }
+    let significant = digits.trim_start_matches(['-', '0']);
+    if whole && exact != 0.0 && format!("{:.0}", exact.abs()) != significant {
         return Err(format!("{} is no {ty}: it has too many digits", called(digits)));
     }
     Ok((value, ty.clone()))

@@ -43,20 +43,27 @@ impl Checker<'_, '_> {
         }
         let scope = self.names.scope;
         let in_scope = |names: &[(String, Ty)]| names.iter().any(|(known, _)| known == name);
-        let near =
-            nearest(name, self.names.columns.names().chain(["true", "false", "null", "vars", "lists"]));
+        // A column of unknown type is behind a mistake, or is what a `set` is just about to add.
+        let known = self.names.columns.columns.iter().filter(|column| column.ty != Ty::Unknown);
+        let columns: Vec<&str> = known.map(|column| column.name.as_str()).collect();
+        let words = ["true", "false", "null", "vars", "lists"];
+        let near = nearest(name, columns.iter().copied().chain(words));
         let help = if in_scope(&scope.vars) {
             format!("the var is `vars.{name}`")
         } else if in_scope(&scope.lists) {
             format!("the list is `lists.{name}`")
+        } else if name == "stream" || name.starts_with('_') {
+            format!(
+                "expressions are about columns; `{name}` is Forebay's own, and sinks write it where `columns` lists it"
+            )
         } else if let Some(near) = near {
             format!("did you mean `{near}`? a text stands in quotes: '{name}'")
-        } else if self.names.columns.columns.is_empty() {
+        } else if columns.is_empty() {
             format!("a text stands in quotes: '{name}'")
         } else {
-            let all: Vec<&str> = self.names.columns.names().take(12).collect();
-            let more = if self.names.columns.columns.len() > 12 { ", …" } else { "" };
-            format!("a text stands in quotes: '{name}'; the columns here are {}{more}", all.join(", "))
+            let (some, more) =
+                (&columns[..columns.len().min(12)], if columns.len() > 12 { ", …" } else { "" });
+            format!("a text stands in quotes: '{name}'; the columns here are {}{more}", some.join(", "))
         };
         self.mistakes.error(&code::EXPR_NAME, part, format!("there is no column `{name}` here"), help);
         unknown

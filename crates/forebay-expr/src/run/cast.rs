@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use forebay_types::Ty;
+use forebay_types::number::decimal_to_f64;
 
 use super::SiteId;
 use super::frame::{Absent, Data, Errors, Frame, Reg, Texts};
@@ -32,8 +33,7 @@ pub(super) fn cast(
         Cast::U64ToF64 => map1(rows, frame.lane(of), &mut out.f64s, |value: u64| value as f64),
         Cast::F32ToF64 => map1(rows, frame.lane(of), &mut out.f64s, |value: f32| value.into()),
         Cast::DecimalToF64(scale) => {
-            let unit = 10f64.powi(scale.into());
-            map1(rows, frame.lane(of), &mut out.f64s, |value: i64| value as f64 / unit);
+            map1(rows, frame.lane(of), &mut out.f64s, |value: i64| decimal_to_f64(value, scale));
         }
         _ => {
             let absent = frame.absent(absent);

@@ -101,9 +101,23 @@ fn aggregates_stand_alone() {
         "last(tags)",
         "FB0408 6 `tags`: `last` does not work on list(string); it takes a simple value, not a list or struct",
     );
+    check("sum(oi)", "sum of optional(i64) gives i64");
+    check("mean(oi)", "mean of optional(i64) gives f64");
+    check("min(oi)", "min of optional(i64) gives optional(i64)");
+    check("last(i > 0 ? s : null)", "last of optional(string) gives optional(string)");
+    check("sum(i > 0 ? f : null)", "sum of optional(f64) gives f64");
+    check("share(ob)", "share of optional(bool) gives f64");
     check(
-        "sum(oi)",
-        "FB0410 5 `oi`: `oi` may be null here; ask first: `oi != null && …`, or say what null means: `coalesce(oi, 0)`",
+        "mean(oi + 1)",
+        "FB0410 6 `oi`: `oi` may be null here; ask first: `oi != null && …`, or say what null means: `coalesce(oi, 0)`",
+    );
+    check(
+        "share(oi)",
+        "FB0408 7 `oi`: what `share` counts is a bool, and `oi` is optional(i64); write a condition: compare it, as in `x > 0` or `x == 'a'`",
+    );
+    check(
+        "sum(null)",
+        "FB0410 5 `null`: null is no value to compute with; compare with it (`x == null`, `x != null`), or give it for a case: `a > 0 ? a : null`",
     );
     check(
         "count(i)",
@@ -156,6 +170,20 @@ fn what_is_unknown_is_no_second_mistake() {
         assert_eq!(report.errors(), wanted, "{}: {:?}", text.text, report.diagnostics);
         assert_eq!(typed.is_some(), wanted == 0, "{}", text.text);
     }
+}
+
+#[test]
+fn a_column_of_unknown_type_is_not_what_was_meant() {
+    let columns = [("amount", Ty::I64), ("amount_eur", Ty::Unknown)];
+    let columns = columns.map(|(name, ty)| Column::new(name, ty, Span::NONE));
+    let (schema, scope, mut report) = (Schema::of(columns.into()), Scope::default(), Report::default());
+    let names = Names { columns: &schema, scope: &scope };
+    let text = Text { text: "amout_eur * 2".into(), verbatim: None };
+    assert!(compile(&text, Span::NONE, &names, None, &mut report).is_none());
+    assert_eq!(
+        report.diagnostics[0].help.as_deref(),
+        Some("a text stands in quotes: 'amout_eur'; the columns here are amount")
+    );
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl Oracle<'_> {
             (Cast::U64ToF64, V::U64(value)) => Ok(V::F64(*value as f64)),
             (Cast::F32ToF64, V::F32(value)) => Ok(V::F64((*value).into())),
             (Cast::DecimalToF64(scale), V::I64(value)) => {
-                Ok(V::F64(*value as f64 / 10f64.powi(scale.into())))
+                Ok(V::F64(format!("{value}e-{scale}").parse().unwrap()))
             }
             (Cast::TextToI64, _) => read(&|text| text.parse().ok().map(V::I64)),
             (Cast::TextToF64, _) => read(&|text| text.parse().ok().map(V::F64)),

@@ -129,6 +129,7 @@ fn floats_are_those_of_ieee_754() {
     check("d=NaN", "d != d", "bool true");
     check("d=NaN", "d in [0.5, d]", "bool false");
     check("d=-0", "d in [0.0, 1.0]", "bool true");
+    check("d=6.5", "d > -0 && d < 007", "bool true");
     check("", "f + f", "f32 1");
     check("f=-2", "abs(f)", "f32 2");
     check("d=1e300", "d * 1e300", "f64 inf");

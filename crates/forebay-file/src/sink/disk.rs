@@ -1,13 +1,23 @@
 //! Every call to the system that a sink makes, so that tests can make each of them fail.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use forebay_stage::Fault;
 use forebay_stage::types::code;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use crate::testing::{Call, Faults};
+
+/// How long a file may still be held by another: a process that was killed needs a moment to let go.
+const HELD_AT_MOST: Duration = Duration::from_millis(200);
+/// How often a file may lose its name while it is being taken.
+const TRIES: usize = 10;
 
 /// The disk, with faults in tests.
 #[derive(Clone, Default)]
@@ -29,8 +39,7 @@ impl Disk {
         let create = || {
             self.call(Call::Create)?;
             make_folders(folder(path))?;
-            let file = OpenOptions::new().append(true).create(true).open(path)?;
-            lock(&file)?;
+            let file = take(path, OpenOptions::new().append(true).create(true))?;
             file.set_len(0)?;
             Ok(file)
         };
@@ -39,12 +48,16 @@ impl Disk {
 
     /// A file that is there, to be written at its end.
     pub fn open(&self, path: &str) -> Result<File, Fault> {
-        let open = || {
-            let file = OpenOptions::new().append(true).open(path)?;
-            lock(&file)?;
-            Ok(file)
-        };
-        open().map_err(|error| fault(path, "opened", &error))
+        take(path, OpenOptions::new().append(true)).map_err(|error| fault(path, "opened", &error))
+    }
+
+    /// Refuses to go on with a file that does not have its name any more: whatever is written would be lost.
+    pub fn check_named(&self, file: &File, path: &str) -> Result<(), Fault> {
+        match is_named(file, path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(replaced(path)),
+            Err(error) => Err(fault(path, "looked at", &error)),
+        }
     }
 
     pub fn write(&self, mut file: &File, path: &str, bytes: &[u8]) -> Result<(), Fault> {
@@ -75,12 +88,14 @@ impl Disk {
         })
     }
 
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
-        let rename = || {
-            self.call(Call::Rename)?;
-            fs::rename(from, to)
-        };
-        rename().map_err(|error| fault(from, &format!("renamed to `{to}`"), &error))
+    /// Gives a file that is held another name, which nothing else has.
+    pub fn rename(&self, file: &File, from: &str, to: &str) -> Result<(), Fault> {
+        self.check_named(file, from)?;
+        match self.call(Call::Rename).and_then(|()| rename_to_new(from, to)) {
+            Ok(()) => self.check_named(file, to),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(self.taken(from, to)),
+            Err(error) => Err(fault(from, &format!("renamed to `{to}`"), &error)),
+        }
     }
 
     pub fn truncate(&self, file: &File, path: &str, length: u64) -> Result<(), Fault> {
@@ -88,16 +103,48 @@ impl Disk {
         truncate.map_err(|error| fault(path, &format!("cut to {length} bytes"), &error))
     }
 
-    /// Removes a file; that it is not there is as well.
-    pub fn remove(&self, path: &str) -> Result<(), Fault> {
-        match self.call(Call::Remove).and_then(|()| fs::remove_file(path)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(fault(path, "removed", &error)),
-            _ => Ok(()),
+    /// Removes a file that is held, where it still has its name.
+    pub fn remove(&self, file: &File, path: &str) -> Result<(), Fault> {
+        let remove = || {
+            self.call(Call::Remove)?;
+            if is_named(file, path)? { fs::remove_file(path) } else { Ok(()) }
+        };
+        remove().map_err(|error| fault(path, "removed", &error))
+    }
+
+    /// The bytes of a file, `None` where there is none.
+    pub fn length(&self, path: &str) -> Result<Option<u64>, Fault> {
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault(path, "looked at", &error)),
         }
     }
 
     pub fn is_there(&self, path: &str) -> bool {
         fs::symlink_metadata(path).is_ok()
+    }
+
+    /// Whether something else than a file has this path: a device, a pipe, a folder.
+    pub fn is_special(&self, path: &str) -> bool {
+        fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+    }
+
+    /// Why a name that is there cannot be had: it is being written, or it is somebody's and not overwritten.
+    pub fn exists(&self, path: &str) -> Fault {
+        let cures = "move it away or remove it, write to another path, or go on with the state that it belongs to \
+                     (--state DIR, without --fresh)";
+        let message = format!("`{path}` exists already, and nothing is overwritten; {cures}");
+        if is_held(path) { in_use(path) } else { Fault::fatal(&code::OUTPUT_EXISTS, message) }
+    }
+
+    /// The same for the next name of a file that is there.
+    pub fn taken(&self, from: &str, to: &str) -> Fault {
+        let message = format!(
+            "`{to}` exists already, and nothing is overwritten; this state goes on with `{from}`, which needs that name \
+             later: move `{to}` away"
+        );
+        if is_held(to) { in_use(to) } else { Fault::fatal(&code::OUTPUT_EXISTS, message) }
     }
 }
 
@@ -121,33 +168,94 @@ fn make_folders(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the file for this process, where the file system can say so.
-fn lock(file: &File) -> io::Result<()> {
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(ErrorKind::ResourceBusy.into()),
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+/// Opens a file and takes it for this writer. Until it is taken another one may rename or remove it, so its name is
+/// looked at last.
+fn take(path: &str, how: &OpenOptions) -> io::Result<File> {
+    for _ in 0..TRIES {
+        let file = how.open(path)?;
+        lock(&file)?;
+        if is_named(&file, path)? {
+            return Ok(file);
+        }
     }
+    Err(ErrorKind::ResourceBusy.into())
+}
+
+/// Locks a file, where the file system can do so. A lock belongs to one opening of the file, so two pipelines of one
+/// process are kept apart as two processes are.
+fn lock(file: &File) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < HELD_AT_MOST => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => return Err(ErrorKind::ResourceBusy.into()),
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+        }
+    }
+}
+
+/// Whether some writer holds the file of this name.
+fn is_held(path: &str) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let lock = || File::open(path).map(|file| file.try_lock_shared());
+    is_file && matches!(lock(), Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// Whether an open file is the one that has this name.
+fn is_named(file: &File, path: &str) -> io::Result<bool> {
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    match fs::metadata(path) {
+        Ok(named) => Ok(identity(named) == identity(file.metadata()?)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Renames a file and replaces none.
+fn rename_to_new(from: &str, to: &str) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems cannot do both in one step.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match fs::symlink_metadata(to) {
+            Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+            Err(_) => fs::rename(from, to),
+        },
+        done => Ok(done?),
+    }
+}
+
+fn in_use(path: &str) -> Fault {
+    let message = format!(
+        "`{path}` is being written by another pipeline or process; stop it, or give each its own path"
+    );
+    Fault::fatal(&code::OUTPUT_IN_USE, message)
+}
+
+fn replaced(path: &str) -> Fault {
+    let message = format!(
+        "`{path}` was removed or replaced while it was being written, and what this run wrote there is lost. Leave \
+         unfinished outputs alone; put it back and run again, or move away what is left and begin anew with --fresh"
+    );
+    Fault::fatal(&code::OUTPUT_DAMAGED, message)
 }
 
 /// What will not pass by itself stops the pipeline, everything else is tried again.
 fn fault(path: &str, what: &str, error: &io::Error) -> Fault {
     use ErrorKind as Kind;
     match error.kind() {
-        Kind::ResourceBusy => {
-            let message =
-                format!("`{path}` is being written by another process; stop it, or give each its own path");
-            Fault::fatal(&code::OUTPUT_IN_USE, message)
-        }
+        Kind::ResourceBusy => in_use(path),
         Kind::StorageFull | Kind::QuotaExceeded => {
             let message =
                 format!("`{path}` cannot be {what}: {error}; make room, and the pipeline goes on by itself");
             Fault::away(&code::DISK_FULL, message)
         }
-        Kind::PermissionDenied
-        | Kind::NotADirectory
-        | Kind::IsADirectory
-        | Kind::AlreadyExists
-        | Kind::ReadOnlyFilesystem => {
+        Kind::NotADirectory => {
+            let message =
+                format!("`{path}` cannot be {what}: a part of its path is no folder; write to another path");
+            Fault::fatal(&code::OUTPUT_UNWRITABLE, message)
+        }
+        Kind::PermissionDenied | Kind::IsADirectory | Kind::AlreadyExists | Kind::ReadOnlyFilesystem => {
             let message =
                 format!("`{path}` cannot be {what}: {error}; mend the rights, or write to another path");
             Fault::fatal(&code::OUTPUT_UNWRITABLE, message)

@@ -9,23 +9,33 @@ use std::fs::File;
 
 use forebay_codec::JsonWriter;
 use forebay_stage::batch::Batch;
-use forebay_stage::types::{Addr, Epoch};
-use forebay_stage::{EXTRA, Fault, OwnColumns, Sealed, Sink, SinkColumn, SinkCx};
+use forebay_stage::types::Epoch;
+use forebay_stage::{Fault, FaultKind, OwnColumns, Sealed, Sink, SinkColumn, SinkCx};
 
 use super::disk::Disk;
 use super::entry::{Entry, Stage};
 use super::name::{Rotate, Template};
-use super::output::{Output, recover, refuse_existing};
-use crate::packing::Packer;
+use super::output::{Output, recover};
+use super::place::Place;
+use crate::packing::{Packer, Packing};
 
 /// Bytes of text that make a block: packed, more of it finds more to share.
 const PLAIN_BLOCK: usize = 256 << 10;
 const PACKED_BLOCK: usize = 1 << 20;
+/// What a packer needs for itself, rounded up.
+const PACKER: usize = 2 << 20;
+
+/// The memory that a sink needs: a block of text, and what it is packed with and into.
+pub(crate) fn buffer_bytes(packing: Packing) -> u64 {
+    match packing {
+        Packing::None => PLAIN_BLOCK as u64,
+        Packing::Gzip | Packing::Zstd => (2 * PACKED_BLOCK + PACKER) as u64,
+    }
+}
 
 /// Writes rows as lines, own columns where they are listed.
 pub(crate) struct Rows {
     columns: Vec<SinkColumn>,
-    extra: Option<Addr>,
     own: OwnColumns,
     /// For batches of so many groups.
     writer: Option<(usize, JsonWriter)>,
@@ -33,23 +43,17 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub fn new(columns: &[SinkColumn], own: OwnColumns) -> Rows {
-        let of = |column: &SinkColumn| match column {
-            SinkColumn::Column { name, addr, .. } if name == EXTRA => Some(*addr),
-            _ => None,
-        };
-        let extra = columns.iter().find_map(of);
-        let columns = columns.iter().filter(|column| of(column).is_none()).cloned().collect();
-        Rows { columns, extra, own, writer: None }
+        Rows { columns: columns.to_vec(), own, writer: None }
     }
 
     /// The batch as it is written, and the writer for it.
-    pub fn prepare(&mut self, batch: &Batch) -> (Batch, &mut JsonWriter) {
+    pub fn prepare(&mut self, batch: &Batch) -> (Batch, &JsonWriter) {
         let groups = batch.groups().len();
         if self.writer.as_ref().is_none_or(|(known, _)| *known != groups) {
             let layout = OwnColumns::layout(&self.columns, groups as u16);
-            self.writer = Some((groups, JsonWriter::new(&layout, self.extra)));
+            self.writer = Some((groups, JsonWriter::new(&layout)));
         }
-        let writer = self.writer.as_mut().map(|(_, writer)| writer).expect("it was just made");
+        let writer = self.writer.as_ref().map(|(_, writer)| writer).expect("it was just made");
         (self.own.add_to(batch), writer)
     }
 }
@@ -57,6 +61,7 @@ impl Rows {
 pub(crate) struct FileSink {
     disk: Disk,
     rows: Rows,
+    place: Place,
     files: Files,
 }
 
@@ -64,14 +69,16 @@ impl FileSink {
     pub fn new(
         disk: Disk,
         rows: Rows,
+        place: Place,
         template: Template,
         rotate: Rotate,
         packer: Option<Packer>,
     ) -> FileSink {
         let block = if packer.is_some() { PACKED_BLOCK } else { PLAIN_BLOCK };
         let (outputs, lines, packed) = (Vec::new(), Vec::with_capacity(block), Vec::new());
-        let files = Files { template, rotate, packer, outputs, lines, packed, block, made: 0, period: None };
-        FileSink { disk, rows, files }
+        let (made, until) = (0, i64::MIN);
+        let files = Files { template, rotate, packer, outputs, lines, packed, block, made, until };
+        FileSink { disk, rows, place, files }
     }
 }
 
@@ -80,11 +87,16 @@ impl Sink for FileSink {
         let files = &mut self.files;
         let (batch, writer) = self.rows.prepare(batch);
         for row in batch.rows().iter() {
-            let high = batch.header().times[row].high;
-            files.turn_to(&self.disk, high)?;
+            let times = &batch.header().times[row];
+            // Where a source has no event time, a record's own is its arrival.
+            let time = times.high.max(times.event);
+            files.turn_to(&self.disk, time)?;
             let start = files.lines.len();
-            writer.write_record(&batch, row, &mut files.lines);
-            files.keep_size(&self.disk, high, start)?;
+            if let Err(error) = writer.write_record(&batch, row, &mut files.lines) {
+                cx.reject(&batch, row, error.code, error.message);
+                continue;
+            }
+            files.keep_size(&self.disk, time, start)?;
             if files.lines.len() >= files.block {
                 files.flush(&self.disk)?;
             }
@@ -101,7 +113,7 @@ impl Sink for FileSink {
         let mut handles: Vec<(File, String, bool)> = Vec::new();
         for output in &mut self.files.outputs {
             let path = output.path();
-            handles.extend(output.seal(epoch)?.map(|(file, name)| (file, path, name)));
+            handles.extend(output.seal(&self.disk, epoch)?.map(|(file, name)| (file, path, name)));
         }
         let disk = self.disk.clone();
         let sync = move || {
@@ -110,7 +122,9 @@ impl Sink for FileSink {
                 if name { disk.sync_folder(&path) } else { Ok(()) }
             })
         };
-        Ok(Sealed { entry: self.files.entry().bytes(), sync: Some(Box::new(sync)) })
+        let files = self.files.outputs.iter().map(|output| output.item).collect();
+        let entry = Entry { path: self.place.kept().to_string(), files, made: self.files.made };
+        Ok(Sealed { entry: entry.bytes(), sync: Some(Box::new(sync)) })
     }
 
     fn committed(&mut self, epoch: Epoch) -> Result<(), Fault> {
@@ -126,8 +140,8 @@ impl Sink for FileSink {
     }
 
     fn restore(&mut self, entry: Option<&[u8]>) -> Result<(), Fault> {
-        let entry = entry.map(Entry::read).transpose()?;
-        self.files.restore(&self.disk, entry)
+        let entry = entry.map(|bytes| Entry::read(bytes, &self.place)).transpose()?;
+        self.files.restore(&self.disk, entry.unwrap_or_default())
     }
 }
 
@@ -143,83 +157,98 @@ struct Files {
     block: usize,
     /// How many files there were so far.
     made: u64,
-    period: Option<i64>,
+    /// With `rotate: DURATION`: when the newest file gives way to the next.
+    until: i64,
 }
 
 impl Files {
-    /// Opens the file for a record when the highest event time so far is `high`.
+    /// Opens the file for a record when the time is `time`.
     #[inline]
-    fn turn_to(&mut self, disk: &Disk, high: i64) -> Result<(), Fault> {
-        let open = self.outputs.last().is_some_and(|output| !output.complete);
+    fn turn_to(&mut self, disk: &Disk, time: i64) -> Result<(), Fault> {
+        let open = self.outputs.last().is_some_and(|output| !output.item.complete);
         match self.rotate {
-            Rotate::Every(period) if self.period.is_none_or(|now| now < high.div_euclid(period)) => {
+            Rotate::Every(_) if time >= self.until => {
                 self.complete(disk)?;
-                self.period = Some(high.div_euclid(period));
-                self.open(disk, high)
+                self.open(disk, time)
             }
             _ if open => Ok(()),
-            _ => self.open(disk, high),
+            _ => self.open(disk, time),
         }
     }
 
     /// Moves the record at `start` of the buffer to the next file where this one would become too large.
     #[inline]
-    fn keep_size(&mut self, disk: &Disk, high: i64, start: usize) -> Result<(), Fault> {
+    fn keep_size(&mut self, disk: &Disk, time: i64, start: usize) -> Result<(), Fault> {
         let Rotate::Size(size) = self.rotate else { return Ok(()) };
-        let written = self.outputs.last().map_or(0, |output| output.text);
+        let written = self.outputs.last().map_or(0, |output| output.item.text);
         let full = written + self.lines.len() as u64 > size && written + start as u64 > 0;
         if !full {
             return Ok(());
         }
         let record = self.lines.split_off(start);
         self.complete(disk)?;
-        self.open(disk, high)?;
+        self.open(disk, time)?;
         self.lines.extend_from_slice(&record);
         Ok(())
     }
 
     #[cold]
-    fn open(&mut self, disk: &Disk, high: i64) -> Result<(), Fault> {
-        let newest = self.outputs.last().map(|output| output.name.as_str());
-        let name = match (self.rotate, newest) {
-            (Rotate::Never, Some(name)) => name.to_string(),
-            (Rotate::Never, None) => self.template.fill(high, None),
-            (Rotate::Every(period), _) => {
-                self.template.fill(self.period.unwrap_or_default().saturating_mul(period), None)
-            }
-            (Rotate::Size(_), _) => self.template.fill(high, Some(self.made + 1)),
+    fn open(&mut self, disk: &Disk, time: i64) -> Result<(), Fault> {
+        let goes_on = match self.rotate {
+            Rotate::Never => true,
+            Rotate::Every(_) => time < self.until,
+            Rotate::Size(_) => false,
         };
-        match self.outputs.last_mut().filter(|output| output.name == name) {
+        match self.outputs.last_mut() {
             // It was complete, and its input has grown since.
-            Some(output) if disk.is_there(&output.path()) => return output.reopen(disk),
-            // Somebody took it away, as one may.
-            Some(_) => drop(self.outputs.pop()),
-            None => {}
+            Some(output) if goes_on => output.reopen(disk),
+            _ => self.create(disk, time),
         }
-        self.outputs.push(Output::create(disk, name, self.made + 1)?);
-        self.made += 1;
+    }
+
+    fn create(&mut self, disk: &Disk, time: i64) -> Result<(), Fault> {
+        let (number, begins) = match self.rotate {
+            Rotate::Every(period) => (self.made + 1, time.div_euclid(period).saturating_mul(period)),
+            _ => (self.made + 1, time),
+        };
+        self.outputs.push(Output::create(disk, self.name(number, begins), number, begins)?);
+        self.made = number;
+        self.until = self.end_of_newest();
         Ok(())
+    }
+
+    fn name(&self, number: u64, begins: i64) -> String {
+        self.template.fill(begins, matches!(self.rotate, Rotate::Size(_)).then_some(number))
+    }
+
+    fn end_of_newest(&self) -> i64 {
+        match (self.rotate, self.outputs.last()) {
+            (Rotate::Every(period), Some(newest)) => {
+                (newest.item.begins.div_euclid(period) + 1).saturating_mul(period)
+            }
+            _ => i64::MIN,
+        }
     }
 
     /// Writes what is buffered and says that no record follows.
     fn complete(&mut self, disk: &Disk) -> Result<(), Fault> {
-        if self.outputs.last().is_none_or(|output| output.complete) {
+        if self.outputs.last().is_none_or(|output| output.item.complete) {
             return Ok(());
         }
         self.flush(disk)?;
-        let empty = self.outputs.last().is_some_and(|output| output.length == 0);
+        let empty = self.outputs.last().is_some_and(|output| output.item.length == 0);
         if empty && self.packer.is_some() {
             // A packed file of no bytes at all is no packed file.
             self.write(disk)?;
         }
-        self.outputs.iter_mut().for_each(|output| output.complete = true);
+        self.outputs.iter_mut().for_each(|output| output.item.complete = true);
         Ok(())
     }
 
     /// The end of all records. Where there was none there is an empty file, if its name can be told.
     fn end(&mut self, disk: &Disk) -> Result<(), Fault> {
         if self.outputs.is_empty() && !self.template.has_time() {
-            self.open(disk, 0)?;
+            self.create(disk, 0)?;
         }
         self.complete(disk)
     }
@@ -243,36 +272,31 @@ impl Files {
         Ok(())
     }
 
-    fn entry(&self) -> Entry {
-        let files = self.outputs.iter().map(Output::item).collect();
-        Entry { files, made: self.made, period: self.period }
-    }
-
-    fn restore(&mut self, disk: &Disk, entry: Option<Entry>) -> Result<(), Fault> {
+    fn restore(&mut self, disk: &Disk, entry: Entry) -> Result<(), Fault> {
         self.lines.clear();
-        let begin = entry.is_none();
-        let entry = entry.unwrap_or_default();
         let mut held = std::mem::take(&mut self.outputs);
-        (self.made, self.period) = (entry.made, entry.period);
-        for item in &entry.files {
-            let same = held.iter().position(|output| output.is(item)).map(|at| held.remove(at));
-            self.outputs.extend(recover(disk, item, same)?);
+        self.made = entry.made;
+        for item in entry.files {
+            let same =
+                held.iter().position(|output| output.item.number == item.number).map(|at| held.remove(at));
+            let (name, newest) = (self.name(item.number, item.begins), item.number == entry.made);
+            self.outputs.extend(recover(disk, name, item, newest, same)?);
         }
-        // Of the others nothing was committed.
-        for output in held.iter().filter(|output| output.is_new()) {
-            disk.remove(&output.path())?;
-        }
-        if begin { self.look_first(disk) } else { Ok(()) }
+        self.until = self.end_of_newest();
+        held.into_iter().try_for_each(|output| output.forget(disk))?;
+        if self.made == 0 { self.begin(disk) } else { Ok(()) }
     }
 
-    /// Says at the start what would else be said at the first record, where the name can be told.
-    fn look_first(&self, disk: &Disk) -> Result<(), Fault> {
+    /// Takes the first file at once, where its name can be told: what would stop the pipeline at its first record, or
+    /// with the last one, stops it here.
+    fn begin(&mut self, disk: &Disk) -> Result<(), Fault> {
         if self.template.has_time() {
             return Ok(());
         }
-        let number = if matches!(self.rotate, Rotate::Size(_)) { Some(1) } else { None };
-        let name = self.template.fill(0, number);
-        refuse_existing(disk, &name)?;
-        disk.remove(&Stage::New(1).path(&name))
+        match self.create(disk, 0) {
+            Err(fault) if fault.kind == FaultKind::Fatal => Err(fault),
+            // The rest may pass before there is a record.
+            _ => Ok(()),
+        }
     }
 }

@@ -81,7 +81,7 @@ impl Template {
                 }
             }
         }
-        number.map_or(path.clone(), |number| numbered(&path, number))
+        number.map_or(path.clone(), |number| numbered(&path, &format!("{number:05}")))
     }
 
     /// A period and a later one whose files would have the same name, as the times at which they begin.
@@ -105,13 +105,18 @@ impl Template {
     }
 }
 
+/// What all files of a path are called.
+pub(crate) fn pattern(path: &str, rotate: Rotate) -> String {
+    if matches!(rotate, Rotate::Size(_)) { numbered(path, "NNNNN") } else { path.to_string() }
+}
+
 /// `out/a.jsonl.gz` as file 7 is `out/a-00007.jsonl.gz`.
-fn numbered(path: &str, number: u64) -> String {
+fn numbered(path: &str, number: &str) -> String {
     let packed = Packing::of(path).ending();
     let plain = &path[..path.len() - packed.len()];
     let name = plain.rfind('/').map_or(0, |slash| slash + 1);
     let dot = plain[name..].rfind('.').filter(|at| *at > 0).map_or(plain.len(), |at| name + at);
-    format!("{}-{number:05}{}{packed}", &plain[..dot], &plain[dot..])
+    format!("{}-{number}{}{packed}", &plain[..dot], &plain[dot..])
 }
 
 #[cfg(test)]

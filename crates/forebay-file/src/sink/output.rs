@@ -11,16 +11,12 @@ use super::entry::{Item, Stage};
 
 pub(crate) struct Output {
     /// The path of the complete file.
-    pub name: String,
-    number: u64,
+    name: String,
+    /// What would be committed of it now.
+    pub item: Item,
     pub stage: Stage,
     /// `None` when it has the name of a complete file.
     file: Option<File>,
-    pub length: u64,
-    /// Bytes of text, which are more where the file is packed.
-    pub text: u64,
-    /// No record follows.
-    pub complete: bool,
     /// The epochs that sealed its first record and its end.
     begun: Option<Epoch>,
     completed: Option<Epoch>,
@@ -31,50 +27,49 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// A file that is not there yet. One of the same name of which this state knows nothing is not touched.
-    pub fn create(disk: &Disk, name: String, number: u64) -> Result<Output, Fault> {
+    /// File `number` of a sink, which is not there yet. One of the same name of which this state knows nothing is not
+    /// touched.
+    pub fn create(disk: &Disk, name: String, number: u64, begins: i64) -> Result<Output, Fault> {
         refuse_existing(disk, &name)?;
         let stage = Stage::New(number);
         // What lies under the name of a new file was never committed.
         let file = Some(disk.create(&stage.path(&name))?);
-        let (begun, completed) = (None, None);
-        let (length, text, complete, written, torn) = (0, 0, false, false, false);
-        Ok(Output { name, number, stage, file, length, text, complete, begun, completed, written, torn })
+        let item = Item { number, begins, length: 0, text: 0, complete: false };
+        let (begun, completed, written, torn) = (None, None, false, false);
+        let output = Output { name, item, stage, file, begun, completed, written, torn };
+        // Who held that name until now has renamed it.
+        refuse_existing(disk, &output.name)?;
+        Ok(output)
     }
 
     /// What is committed of a file.
-    fn committed_as(item: &Item, stage: Stage, file: Option<File>) -> Output {
-        let Item { name, number, length, text, complete } = item.clone();
+    fn committed_as(name: String, item: Item, stage: Stage, file: Option<File>) -> Output {
         // The commit is an old one, whatever its number was.
-        let (begun, completed) = (Some(Epoch(0)), complete.then_some(Epoch(0)));
-        let (written, torn) = (false, false);
-        Output { name, number, stage, file, length, text, complete, begun, completed, written, torn }
+        let (begun, completed) = (Some(Epoch(0)), item.complete.then_some(Epoch(0)));
+        Output { name, item, stage, file, begun, completed, written: false, torn: false }
     }
 
     pub fn path(&self) -> String {
         self.stage.path(&self.name)
     }
 
-    pub fn item(&self) -> Item {
-        let Output { number, length, text, complete, .. } = *self;
-        Item { name: self.name.clone(), number, length, text, complete }
-    }
-
     /// Goes on with a complete file: until it is complete again it has the name of one that is not.
     pub fn reopen(&mut self, disk: &Disk) -> Result<(), Fault> {
-        if self.file.is_none() {
-            let path = self.path();
-            let file = disk.open(&path)?;
-            check_length(&file, &path, self.length, |found, length| found == length)?;
-            self.file = Some(file);
-        }
+        let path = self.path();
+        let file = match self.file.take() {
+            Some(file) => file,
+            None if !disk.is_there(&path) => return Err(gone(&self.name, &self.item, false)),
+            None => disk.open(&path)?,
+        };
+        let file = self.file.insert(file);
         if self.stage == Stage::Complete {
-            disk.rename(&self.path(), &Stage::Partial.path(&self.name))?;
+            check_length(disk, &path, self.item.length, |found, length| found == length)?;
+            disk.rename(file, &path, &Stage::Partial.path(&self.name))?;
             self.stage = Stage::Partial;
             // After a power cut the longer file must not have the name of the complete one.
             disk.sync_folder(&self.name).map_err(after_rename)?;
         }
-        self.complete = false;
+        self.item.complete = false;
         self.completed = None;
         Ok(())
     }
@@ -88,18 +83,21 @@ impl Output {
         self.torn = written.is_err();
         written?;
         self.written = true;
-        self.length += block.len() as u64;
-        self.text += text as u64;
+        self.item.length += block.len() as u64;
+        self.item.text += text as u64;
         Ok(())
     }
 
     /// Says that what was written until now belongs to an epoch. Gives a handle to sync, where there is something
     /// to sync, and whether the file's name has to be synced too.
-    pub fn seal(&mut self, epoch: Epoch) -> Result<Option<(File, bool)>, Fault> {
+    pub fn seal(&mut self, disk: &Disk, epoch: Epoch) -> Result<Option<(File, bool)>, Fault> {
         self.refuse_torn()?;
+        if let Some(file) = &self.file {
+            disk.check_named(file, &self.path())?;
+        }
         let first = self.begun.is_none();
         self.begun.get_or_insert(epoch);
-        if self.complete {
+        if self.item.complete {
             self.completed.get_or_insert(epoch);
         }
         let file = match &self.file {
@@ -138,10 +136,8 @@ impl Output {
             return Ok(());
         }
         let to = stage.path(&self.name);
-        if disk.is_there(&to) {
-            return Err(exists(&to));
-        }
-        disk.rename(&self.path(), &to)?;
+        let file = self.file.as_ref().expect("a file that is not complete is open");
+        disk.rename(file, &self.path(), &to)?;
         self.stage = stage;
         // Once the state forgets that this name was pending, it has to be there after a power cut.
         if stage == Stage::Complete {
@@ -152,61 +148,99 @@ impl Output {
     }
 
     /// Nothing in it is committed, or its name does not say so yet.
-    pub fn is_new(&self) -> bool {
+    fn is_new(&self) -> bool {
         matches!(self.stage, Stage::New(_))
     }
 
-    pub fn is(&self, item: &Item) -> bool {
-        self.number == item.number
+    /// Takes away a file of which nothing was committed.
+    pub fn forget(mut self, disk: &Disk) -> Result<(), Fault> {
+        match self.file.take() {
+            Some(file) if self.is_new() => disk.remove(&file, &self.path()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Output {
+    /// A new file of which nothing was sealed goes with its writer. Where it cannot be removed the next one takes it over.
+    fn drop(&mut self) {
+        if let Some(file) = &self.file
+            && self.is_new()
+            && self.begun.is_none()
+        {
+            let _ = Disk::default().remove(file, &self.path());
+        }
     }
 }
 
 /// Refuses to write where somebody else's file is.
-pub(crate) fn refuse_existing(disk: &Disk, name: &str) -> Result<(), Fault> {
+fn refuse_existing(disk: &Disk, name: &str) -> Result<(), Fault> {
+    if disk.is_special(name) {
+        return Err(special(name));
+    }
     let paths = [Stage::Complete.path(name), Stage::Partial.path(name)];
-    paths.iter().find(|path| disk.is_there(path)).map_or(Ok(()), |path| Err(exists(path)))
+    paths.iter().find(|path| disk.is_there(path)).map_or(Ok(()), |path| Err(disk.exists(path)))
 }
 
 fn after_rename(error: std::io::Error) -> Fault {
     Fault::away(&code::OUTPUT_UNWRITABLE, format!("after a rename, {error}"))
 }
 
-fn exists(path: &str) -> Fault {
+fn special(path: &str) -> Fault {
     let message = format!(
-        "`{path}` exists already, and nothing is overwritten; move it away or remove it, write to another path, or go \
-         on with the state that it belongs to (--state DIR, without --fresh)"
+        "`{path}` is a folder, a device or a pipe, and what is written there cannot be taken back after a fault; name a \
+         file, or write to standard output, `--to NAME=-`, and lead that where it shall go"
     );
-    Fault::fatal(&code::OUTPUT_EXISTS, message)
+    Fault::fatal(&code::OUTPUT_UNWRITABLE, message)
 }
 
-/// Brings a file to what was committed of it, with the name that this has. `held` is what this process still has of
-/// it. `None` for a complete file that was taken away, as one may.
-pub(crate) fn recover(disk: &Disk, item: &Item, held: Option<Output>) -> Result<Option<Output>, Fault> {
-    let held = held.and_then(|output| output.file);
-    let is_there = |stage: &Stage| disk.is_there(&stage.path(&item.name));
-    let Some(stage) = [Stage::Partial, Stage::New(item.number)].into_iter().find(is_there) else {
-        return match (item.complete, is_there(&Stage::Complete)) {
-            (true, false) => Ok(None),
-            (true, true) => Ok(Some(Output::committed_as(item, Stage::Complete, None))),
-            (false, there) => Err(gone(item, there)),
-        };
+/// Brings a file to what was committed of it, with the name that this has. `held` is what this process still has of it.
+/// `None` for a complete one before the newest that was taken away, as one may.
+pub(crate) fn recover(
+    disk: &Disk,
+    name: String,
+    item: Item,
+    newest: bool,
+    held: Option<Output>,
+) -> Result<Option<Output>, Fault> {
+    let path_of = |stage: Stage| stage.path(&name);
+    let is_there = |stage: Stage| disk.is_there(&path_of(stage));
+    let is_complete = is_there(Stage::Complete);
+    if item.complete && is_complete {
+        check_length(disk, &name, item.length, |found, length| found == length || !newest)?;
+        return Ok(Some(Output::committed_as(name, item, Stage::Complete, None)));
+    }
+    let new = Stage::New(item.number);
+    // Names change in one step: of two files that could be ours, the one with the later name is another's.
+    let stage = match (is_there(Stage::Partial), is_there(new)) {
+        (true, true) => return Err(disk.taken(&path_of(new), &path_of(Stage::Partial))),
+        (true, false) => Stage::Partial,
+        (false, true) => new,
+        (false, false) if item.complete && !newest => return Ok(None),
+        // With nothing in it nothing is lost.
+        (false, false) if item.text == 0 => {
+            return Output::create(disk, name, item.number, item.begins).map(Some);
+        }
+        (false, false) => return Err(gone(&name, &item, is_complete)),
     };
-    let path = stage.path(&item.name);
-    let file = match held {
+    let path = path_of(stage);
+    if is_complete {
+        return Err(disk.taken(&path, &name));
+    }
+    let file = match held.and_then(|mut output| output.file.take()) {
         Some(file) => file,
         None => disk.open(&path)?,
     };
-    check_length(&file, &path, item.length, |found, length| found >= length)?;
+    disk.check_named(&file, &path)?;
+    check_length(disk, &path, item.length, |found, length| found >= length)?;
     disk.truncate(&file, &path, item.length)?;
-    let mut output = Output::committed_as(item, stage, Some(file));
+    let mut output = Output::committed_as(name, item, stage, Some(file));
     output.committed(disk, Epoch(0))?;
     Ok(Some(output))
 }
 
-fn check_length(file: &File, path: &str, length: u64, good: impl Fn(u64, u64) -> bool) -> Result<(), Fault> {
-    let found = file.metadata().map(|metadata| metadata.len()).map_err(|error| {
-        Fault::away(&code::OUTPUT_UNWRITABLE, format!("the length of `{path}` cannot be read: {error}"))
-    })?;
+fn check_length(disk: &Disk, path: &str, length: u64, good: impl Fn(u64, u64) -> bool) -> Result<(), Fault> {
+    let found = disk.length(path)?.unwrap_or_default();
     if good(found, length) {
         return Ok(());
     }
@@ -217,13 +251,19 @@ fn check_length(file: &File, path: &str, length: u64, good: impl Fn(u64, u64) ->
     Err(Fault::fatal(&code::OUTPUT_DAMAGED, message))
 }
 
-fn gone(item: &Item, complete_is_there: bool) -> Fault {
-    let path = Stage::Partial.path(&item.name);
-    let found =
-        if complete_is_there { format!("; `{}` is there: rename it back", item.name) } else { String::new() };
-    let message = format!(
-        "`{path}` is gone, and {} bytes of it are committed{found}. Put it back, or begin anew with --fresh",
-        item.length
-    );
+fn gone(name: &str, item: &Item, is_complete: bool) -> Fault {
+    let what = if item.number == 1 { "everything so far" } else { "what came last" };
+    let message = match (item.complete, is_complete) {
+        (true, _) => format!(
+            "{what} was published into `{name}` already, and that file is gone: put it back, and a run goes on behind it; \
+             or do it all again with --fresh"
+        ),
+        (false, is_complete) => format!(
+            "`{}` is gone, and {} bytes of it are committed{}. Put it back, or begin anew with --fresh",
+            Stage::Partial.path(name),
+            item.length,
+            if is_complete { format!("; `{name}` is there: rename it back") } else { String::new() },
+        ),
+    };
     Fault::fatal(&code::OUTPUT_DAMAGED, message)
 }

@@ -3,7 +3,7 @@
 //! A file is called by its path relative to the pipeline file's folder, where it lies below that, so that saved
 //! positions hold whatever the working directory is and wherever the whole is moved.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use forebay_stage::Fault;
 use forebay_stage::types::{code, nearest};
@@ -21,7 +21,8 @@ pub(crate) struct Found {
 const OPTIONS: glob::MatchOptions = glob::MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
-    require_literal_leading_dot: true,
+    // With this the library panics at a name that is no UTF-8: see `is_hidden`.
+    require_literal_leading_dot: false,
 };
 
 /// Whether a path stands for several files.
@@ -57,11 +58,21 @@ fn expand(pattern: &str, base: &Path, found: &mut Vec<Found>) -> Result<(), Faul
             unreadable(&folder, error)
         })?;
         let unfinished = path.to_string_lossy().ends_with(PARTIAL);
-        if !unfinished && !path.is_dir() {
+        if !unfinished && !is_hidden(&path, pattern) && !path.is_dir() {
             found.push(Found { name: name(&path, base), path });
         }
     }
     Ok(())
+}
+
+/// Whether a name that begins with a dot lies where the glob looks for names and does not ask for such ones.
+fn is_hidden(path: &Path, pattern: &str) -> bool {
+    let dotted = |name: &Component<'_>| name.as_os_str().as_encoded_bytes().starts_with(b".");
+    let names = |path| Path::components(path).filter(|name| *name != Component::CurDir);
+    let literal = |name: &Component<'_>| !is_glob(&name.as_os_str().to_string_lossy());
+    let fixed = names(Path::new(pattern)).take_while(literal).count();
+    !names(Path::new(pattern)).skip(fixed).any(|name| dotted(&name))
+        && names(path).skip(fixed).any(|name| dotted(&name))
 }
 
 fn check(path: &str, base: &Path) -> Result<Found, Fault> {
@@ -89,26 +100,24 @@ fn not_there(path: &str) -> Fault {
         _ => Path::new("."),
     };
     let cure = match std::fs::read_dir(folder) {
-        Err(_) => {
-            format!("there is no folder `{}` either; paths count from the pipeline file", folder.display())
-        }
+        Err(_) => format!("; there is no folder `{}` either", folder.display()),
         Ok(entries) => {
             let names: Vec<String> =
                 entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
             let file = wanted.file_name().unwrap_or_default().to_string_lossy();
             match nearest::nearest(&file, names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{}`?", folder.join(near).display()),
-                None => "paths count from the pipeline file".into(),
+                Some(near) => format!("; did you mean `{}`?", wanted.with_file_name(near).display()),
+                None => String::new(),
             }
         }
     };
-    Fault::fatal(&code::NO_FILE, format!("`{path}` does not exist; {cure}"))
+    Fault::fatal(&code::NO_FILE, format!("`{path}` does not exist{cure}"))
 }
 
 fn nothing_matches(pattern: &str) -> Fault {
     let message = format!(
-        "`{pattern}` matches no file; it counts from the pipeline file, and leaves out folders and names that begin \
-         with a dot or end in `{PARTIAL}`"
+        "`{pattern}` matches no file; a glob leaves out folders and names that begin with a dot, end in `{PARTIAL}` or are \
+         no UTF-8"
     );
     Fault::fatal(&code::NO_FILE, message)
 }

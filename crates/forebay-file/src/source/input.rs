@@ -2,7 +2,7 @@
 //! position; pipes are read once, and asked first whether they have something, since a read of theirs may wait.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use forebay_stage::types::code;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::files::unreadable;
+use super::handle::{Handle, is_replaced};
 use crate::packing::Packing;
 
 /// Bytes that are unpacked at a time to get to a position.
@@ -29,8 +30,8 @@ pub(crate) struct Input {
 
 impl Input {
     /// A file at the start of its text.
-    pub fn open(path: &Path, packing: Packing) -> Result<Input, Fault> {
-        Input::begin(path, packing, 0)
+    pub fn open(path: &Path, packing: Packing, stays_open: bool) -> Result<Input, Fault> {
+        Input::begin(path, packing, stays_open, 0)
     }
 
     /// Standard input, or whatever else is read once.
@@ -42,10 +43,10 @@ impl Input {
     }
 
     /// A file at a place where a record begins. One that has none there is another file than it was.
-    pub fn open_at(path: &Path, packing: Packing, offset: u64) -> Result<Input, Fault> {
-        let Some(before) = offset.checked_sub(1) else { return Input::open(path, packing) };
+    pub fn open_at(path: &Path, packing: Packing, stays_open: bool, offset: u64) -> Result<Input, Fault> {
+        let Some(before) = offset.checked_sub(1) else { return Input::open(path, packing, stays_open) };
         let from = if packing == Packing::None { before } else { 0 };
-        let mut input = Input::begin(path, packing, from)?;
+        let mut input = Input::begin(path, packing, stays_open, from)?;
         input.skip(before)?;
         let whole = match input.byte()? {
             None => false,
@@ -56,15 +57,9 @@ impl Input {
         if whole { Ok(input) } else { Err(input.replaced(offset)) }
     }
 
-    fn begin(path: &Path, packing: Packing, offset: u64) -> Result<Input, Fault> {
+    fn begin(path: &Path, packing: Packing, stays_open: bool, offset: u64) -> Result<Input, Fault> {
         let shown = path.display().to_string();
-        let open = || {
-            let mut file = File::open(path)?;
-            if offset > 0 {
-                file.seek(SeekFrom::Start(offset))?;
-            }
-            packing.unpack(file)
-        };
+        let open = || packing.unpack(Handle::open(path, offset, stays_open)?);
         let text = open().map_err(|error| unreadable(&shown, &error))?;
         Ok(Input { text, pipe: None, offset, packing, shown })
     }
@@ -136,6 +131,9 @@ impl Input {
 
     /// Errors of the system have a number; those of an unpacker have none.
     fn fault(&self, error: &io::Error) -> Fault {
+        if is_replaced(error) {
+            return self.replaced(self.offset);
+        }
         if self.packing == Packing::None || error.raw_os_error().is_some() {
             return unreadable(&self.shown, error);
         }

@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use forebay_codec::{Cut, Extra, FieldSpec, JsonReader, Lines, RecordError, What};
-use forebay_stage::batch::{Builder, Presence, Raw};
+use forebay_codec::{Cut, Extra, FieldSpec, JsonReader, Lines, RECORD_LIMIT, RecordError, What};
+use forebay_stage::batch::{Builder, Presence};
 use forebay_stage::types::{Ty, code};
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
 
@@ -16,8 +16,6 @@ use super::pace::{Due, Pace};
 use super::prefix::Prefix;
 use crate::packing::Packing;
 
-/// The longest record in bytes.
-pub(crate) const LIMIT: usize = 1 << 20;
 /// How long a pipe without data is left alone.
 const LATER_NS: i64 = 5_000_000;
 /// The fingerprint of what is read once: there is nothing to tell it by.
@@ -32,6 +30,8 @@ pub(crate) struct Form {
     pub keep_raw: bool,
     /// Bytes to read at a time.
     pub chunk: usize,
+    /// Files stay open between two reads.
+    pub stay_open: bool,
     pub pace: Option<Arc<Pace>>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct FileReader {
 impl FileReader {
     pub fn file(form: &Arc<Form>, path: PathBuf, shown: &str) -> Result<FileReader, Fault> {
         let packing = Packing::of(&path.to_string_lossy());
-        let mut input = Input::open(&path, packing)?;
+        let mut input = Input::open(&path, packing, form.stay_open)?;
         let mut first = vec![0; Prefix::LIMIT];
         let known = input.read_start(&mut first);
         first.truncate(known);
@@ -88,7 +88,7 @@ impl FileReader {
             origin,
             input,
             finished: false,
-            lines: Lines::new(form.chunk, LIMIT),
+            lines: Lines::new(form.chunk, RECORD_LIMIT),
             json,
             builder: Builder::new(&form.types),
             at: Position::default(),
@@ -98,23 +98,27 @@ impl FileReader {
     /// Cuts and reads lines until there are `max` rows or no line is left in memory and some row was read.
     fn fill(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         self.builder.begin();
-        let mut ranges = Vec::with_capacity(if self.form.keep_raw { max.min(4_096) } else { 0 });
         while chunk.rows() < max {
             match self.lines.next_cut() {
-                Some(cut) => self.push(cut, chunk, &mut ranges),
+                Some(cut) => self.push(cut, chunk),
                 None if chunk.rows() > 0 => break,
-                None if self.finished => return Ok(Read::End),
+                None if self.finished => {
+                    self.let_go();
+                    return Ok(Read::End);
+                }
                 None if !self.more()? => return Ok(Read::NotBefore(now.saturating_add(LATER_NS))),
                 None => {}
             }
         }
         self.at = chunk.position_after(chunk.rows() - 1);
         chunk.columns = Some(self.builder.finish());
-        chunk.raw = self.form.keep_raw.then(|| Raw { buf: self.lines.buf().clone(), ranges });
+        if self.form.keep_raw {
+            chunk.raw.buf = self.lines.buf().clone();
+        }
         Ok(Read::More)
     }
 
-    fn push(&mut self, cut: Cut, chunk: &mut Chunk, ranges: &mut Vec<(u32, u32)>) {
+    fn push(&mut self, cut: Cut, chunk: &mut Chunk) {
         let row = chunk.rows() as u32;
         chunk.seqs.push(cut.number);
         chunk.ends.push(cut.next);
@@ -123,10 +127,10 @@ impl FileReader {
                 let line = &self.lines.buf().bytes()[start as usize..end as usize];
                 ((start, end), self.json.read_record(line, &mut self.builder))
             }
-            What::TooLong { len } => ((0, 0), Err(RecordError::too_long(len, LIMIT))),
+            What::TooLong { len } => ((0, 0), Err(RecordError::too_long(len, RECORD_LIMIT))),
         };
         if self.form.keep_raw {
-            ranges.push(range);
+            chunk.raw.ranges.push(range);
         }
         if let Err(error) = read {
             // Rows of every part have to stay beside each other.
@@ -144,7 +148,7 @@ impl FileReader {
         let input = match (&mut self.input, &self.origin) {
             (Some(input), _) => input,
             (input, Origin::File(path, _)) => {
-                input.insert(Input::open_at(path, self.packing, self.at.offset)?)
+                input.insert(Input::open_at(path, self.packing, self.form.stay_open, self.at.offset)?)
             }
             (None, Origin::Pipe) => return Err(self.read_once()),
         };
@@ -165,6 +169,13 @@ impl FileReader {
             self.lines.filled(bytes);
         }
         Ok(true)
+    }
+
+    /// A stream that has ended holds no buffers: there may be thousands of it.
+    fn let_go(&mut self) {
+        self.lines =
+            Lines::resume(self.form.chunk, RECORD_LIMIT, self.at.seq.saturating_sub(1), self.at.offset);
+        self.builder = Builder::new(&self.form.types);
     }
 
     fn read_once(&self) -> Fault {
@@ -194,8 +205,8 @@ impl Reader for FileReader {
             return Ok(());
         }
         let Origin::File(path, _) = &self.origin else { return Err(self.read_once()) };
-        let input = Input::open_at(path, self.packing, to.offset)?;
-        self.lines = Lines::resume(self.form.chunk, LIMIT, to.seq.saturating_sub(1), input.offset());
+        let input = Input::open_at(path, self.packing, self.form.stay_open, to.offset)?;
+        self.lines = Lines::resume(self.form.chunk, RECORD_LIMIT, to.seq.saturating_sub(1), input.offset());
         self.input = Some(input);
         self.finished = false;
         if let Some(pace) = &self.form.pace {

@@ -1,15 +1,16 @@
 //! The promise of the sink: at any time the committed bytes are exactly the committed records. Random sequences of
 //! pushes, seals, commits, undone epochs, crashes and failing calls, against a model that only counts.
 
+use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use forebay_file::testing::{Call, Faults};
 use forebay_stage::types::Epoch;
 use forebay_stage::{Fault, Sealed, Sink};
 use proptest::prelude::*;
 
-use crate::support::{batch, complete_name, folder, listing, push, sink};
+use crate::support::{batch, complete_name, folder, listing, names, push, sink};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -22,7 +23,7 @@ enum Step {
     /// The epochs that are not committed are undone.
     Abort,
     Crash,
-    Fail(Call, u64),
+    Fail(Call, u64, ErrorKind),
 }
 
 const CALLS: &[Call] = &[Call::Create, Call::Write, Call::Sync, Call::Rename, Call::Truncate, Call::Remove];
@@ -35,7 +36,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::CommitAndCrash),
         1 => Just(Step::Abort),
         1 => Just(Step::Crash),
-        1 => (prop::sample::select(CALLS), 1u64..4).prop_map(|(call, nth)| Step::Fail(call, nth)),
+        1 => (prop::sample::select(CALLS), 1u64..4, prop::sample::select(&[ErrorKind::Other, ErrorKind::StorageFull]))
+            .prop_map(|(call, nth, error)| Step::Fail(call, nth, error)),
     ];
     prop::collection::vec(step, 1..50)
 }
@@ -45,7 +47,7 @@ const SPECS: &[&str] = &[
     "{ path: DIR/o.gz }",
     "{ path: DIR/o.zst, rotate: 1KiB }",
     "{ path: DIR/sub/o, rotate: 1KiB }",
-    "{ path: \"DIR/${time:%H-%M}.zst\", rotate: 1d }",
+    "{ path: \"DIR/${time:%m-%d}.zst\", rotate: 1d }",
     "{ path: \"DIR/${time:%d-%H}\", rotate: 1h }",
 ];
 
@@ -68,6 +70,8 @@ struct Run<'a> {
     /// What the log says: the last entry, and the records that it stands for.
     entry: Option<Vec<u8>>,
     committed: u64,
+    /// What was said of calls that failed.
+    said: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -75,8 +79,20 @@ impl<'a> Run<'a> {
         let faults = Faults::default();
         let mut sink = sink(folder, spec, &[], &faults).expect("a sink");
         sink.restore(None).expect("a fresh folder");
-        let sealed = Vec::new();
-        Run { folder, spec, faults, sink, epoch: 0, sealed, pushed: 0, most: 0, entry: None, committed: 0 }
+        let (sealed, said) = (Vec::new(), Vec::new());
+        Run {
+            folder,
+            spec,
+            faults,
+            sink,
+            epoch: 0,
+            sealed,
+            pushed: 0,
+            most: 0,
+            entry: None,
+            committed: 0,
+            said,
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -104,7 +120,7 @@ impl<'a> Run<'a> {
             }
             Step::Abort => self.undo(),
             Step::Crash => self.crash(),
-            Step::Fail(call, nth) => self.faults.inject(*call, *nth, ErrorKind::Other),
+            Step::Fail(call, nth, error) => self.faults.inject(*call, *nth, *error),
         }
     }
 
@@ -122,7 +138,8 @@ impl<'a> Run<'a> {
             return None;
         }
         let (epoch, sealed, records) = self.sealed.remove(0);
-        if sealed.sync.is_some_and(|sync| sync().is_err()) {
+        if let Some(Err(error)) = sealed.sync.map(|sync| sync()) {
+            self.said.push(error.to_string());
             self.undo();
             return None;
         }
@@ -134,6 +151,7 @@ impl<'a> Run<'a> {
     fn or_undo(&mut self, done: Result<(), Fault>) {
         if let Err(fault) = done {
             assert_eq!(fault.kind, forebay_stage::FaultKind::Away, "{fault}");
+            self.said.push(fault.to_string());
             self.undo();
         }
     }
@@ -149,7 +167,15 @@ impl<'a> Run<'a> {
     }
 
     fn crash(&mut self) {
+        // Whoever dies does not tidy up.
+        let left: Vec<(PathBuf, Vec<u8>)> = names(self.folder)
+            .into_iter()
+            .map(|path| (path.clone(), fs::read(path).expect("a file")))
+            .collect();
         self.sink = sink(self.folder, self.spec, &[], &self.faults).expect("a sink");
+        for (path, bytes) in left.into_iter().filter(|(path, _)| !path.exists()) {
+            fs::write(path, bytes).expect("a file");
+        }
         self.undo();
     }
 
@@ -236,5 +262,39 @@ fn a_crash_between_two_renames_is_finished_by_the_restart() {
         let calm = folder(&[]);
         Run::new(calm.path(), "{ path: \"DIR/${time:%d-%H}\", rotate: 1h }").end(40);
         assert_eq!(listing(root.path()), listing(calm.path()), "rename {nth}");
+    }
+}
+
+/// A disk that is full in any call: the sink names the file and the cure, and with room it goes on from the last commit.
+#[test]
+fn a_disk_may_be_full_at_any_moment() {
+    const SPEC: &str = "{ path: \"DIR/${time:%d-%H}\", rotate: 1h }";
+    let calm = folder(&[]);
+    Run::new(calm.path(), SPEC).end(40);
+    for call in [Call::Create, Call::Write, Call::Sync, Call::Rename] {
+        for nth in 1..6 {
+            let root = folder(&[]);
+            let mut run = Run::new(root.path(), SPEC);
+            run.faults.inject(call, nth, ErrorKind::StorageFull);
+            for step in [
+                Step::Push(6),
+                Step::Seal,
+                Step::Commit,
+                Step::Push(9),
+                Step::Seal,
+                Step::Push(2),
+                Step::Commit,
+            ] {
+                run.step(&step);
+            }
+            run.end(40);
+            assert_eq!(listing(root.path()), listing(calm.path()), "{call:?} {nth}");
+            let [said] = &run.said[..] else { panic!("{call:?} {nth} is said once: {:?}", run.said) };
+            let named =
+                said.contains(&format!("`{}", root.path().display())) && said.contains("no storage space");
+            let cure = said.starts_with("[FB0822]") && said.contains("make room") || call == Call::Sync;
+            // What comes out of the work before a commit gets its code from the engine.
+            assert!(named && cure, "{call:?} {nth}: {said}");
+        }
     }
 }

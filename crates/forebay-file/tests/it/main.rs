@@ -3,6 +3,7 @@
 mod support;
 
 mod kinds;
+mod many;
 mod reading;
 mod seeking;
 mod pace;

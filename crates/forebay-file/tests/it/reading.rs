@@ -1,6 +1,7 @@
 //! What a source reads.
 
 use std::fs;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use forebay_stage::{FaultKind, Read};
 
@@ -91,6 +92,7 @@ fn globs_and_lists_give_each_file_once_in_the_order_of_names() {
         ("data/a.jsonl.partial", one),
         ("data/.hidden.jsonl", one),
         ("data/deep/c.jsonl", one),
+        (".dots/d.jsonl", one),
         ("else.jsonl", one),
     ];
     let names = |spec: &str| {
@@ -102,6 +104,16 @@ fn globs_and_lists_give_each_file_once_in_the_order_of_names() {
     assert_eq!(names("{ path: [else.jsonl, data/b.jsonl, data/*.jsonl] }"), "data/b.jsonl else.jsonl");
     assert_eq!(names("{ path: \"**/*.jsonl\" }"), "data/b.jsonl data/deep/c.jsonl else.jsonl");
     assert_eq!(names("{ path: \"data/[ab].*\" }"), "data/a.jsonl.gz data/b.jsonl");
+    assert_eq!(names("{ path: \"data/.h*\" }"), "data/.hidden.jsonl");
+    assert_eq!(names("{ path: \".dots/*\" }"), ".dots/d.jsonl");
+}
+
+#[test]
+fn a_name_that_is_no_text_is_left_out_by_a_glob() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = folder(&[("a", "{\"a\":1}\n")]);
+    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"b\xff")), "{\"a\":2}\n").unwrap();
+    assert_eq!(read_all(folder.path(), "{ path: \"*\" }", &PLAIN), "a\n  1: 1 -\n");
 }
 
 #[test]
@@ -119,13 +131,12 @@ fn files_that_are_not_there_are_errors_at_open() {
         ),
         (
             "{ path: date/tx.jsonl }",
-            "[FB0810] `DIR/date/tx.jsonl` does not exist; there is no folder `DIR/date` either; paths count from the \
-             pipeline file",
+            "[FB0810] `DIR/date/tx.jsonl` does not exist; there is no folder `DIR/date` either",
         ),
         (
             "{ path: data/*.gz }",
-            "[FB0810] `DIR/data/*.gz` matches no file; it counts from the pipeline file, and leaves out folders and \
-             names that begin with a dot or end in `.partial`",
+            "[FB0810] `DIR/data/*.gz` matches no file; a glob leaves out folders and names that begin with a dot, \
+             end in `.partial` or are no UTF-8",
         ),
         (
             "{ path: data }",
@@ -137,13 +148,27 @@ fn files_that_are_not_there_are_errors_at_open() {
 }
 
 #[test]
-fn the_second_call_opens_nothing_and_the_time_of_a_file_is_told() {
+fn the_second_call_opens_nothing() {
     let folder = folder(&[("in", TWO)]);
     let mut source = source(folder.path(), "{ path: in }", &PLAIN);
-    let modified = fs::metadata(folder.path().join("in")).unwrap().modified().unwrap();
-    let nanos = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64;
-    assert_eq!(source.open().unwrap()[0].not_after, Some(nanos));
+    assert_eq!(source.open().unwrap().len(), 1);
     assert!(source.open().unwrap().is_empty());
+}
+
+/// An archive, or a copy, may bring along whatever modification time.
+#[test]
+fn the_last_change_of_a_file_bounds_its_events() {
+    let now = || i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_nanos()).unwrap();
+    let folder = folder(&[("in", TWO)]);
+    let before = now() - 1_000_000_000;
+    let check = |modified: SystemTime| {
+        fs::File::open(folder.path().join("in")).unwrap().set_modified(modified).unwrap();
+        source(folder.path(), "{ path: in }", &PLAIN).open().unwrap()[0].not_after.unwrap()
+    };
+    let old = check(UNIX_EPOCH + Duration::from_secs(1_577_836_800));
+    assert!((before..=now()).contains(&old), "{old}");
+    let day = Duration::from_secs(86_400);
+    assert!(check(SystemTime::now() + day) > now());
 }
 
 /// What was whole before the damage is given out, then the file is named.

@@ -1,7 +1,12 @@
 //! When files change, and what they are called.
 
+use std::sync::Arc;
+
 use forebay_file::testing::Faults;
 use forebay_stage::Sink;
+use forebay_stage::batch::{Batch, HeaderRing, Origin, Times};
+use forebay_stage::types::Epoch;
+use forebay_stage::types::id::NodeId;
 
 use crate::support::{batch, commit, folder, listing, push, sink};
 
@@ -90,4 +95,49 @@ fn without_rotation_the_time_is_that_of_the_first_record() {
         "02@: {\"a\":1};{\"a\":2};
         ",
     );
+}
+
+/// Nothing was said of event time: a record's own is when it arrived, and there is no highest one.
+#[test]
+fn without_event_time_the_time_is_that_of_arrival() {
+    let folder = folder(&[]);
+    let spec = "{ path: \"DIR/${time:%Y-%m-%dT%H}\", rotate: 1h }";
+    let mut sink = sink(folder.path(), spec, &[], &Faults::default()).unwrap();
+    sink.restore(None).unwrap();
+    let columns = batch(&[(0, 1), (0, 2), (0, 3)]).groups()[0].clone();
+    let mut headers = HeaderRing::default();
+    let mut header = headers.take(NodeId(0), Epoch(1));
+    for arrival in [5, HOUR - 1, HOUR] {
+        let times =
+            Times { event: arrival, high: i64::MIN, watermark: i64::MIN, arrival, deadline: i64::MAX };
+        Arc::get_mut(&mut header).unwrap().push(Origin::default(), times);
+    }
+    push(sink.as_mut(), &Batch::new(headers.share(header), columns)).unwrap();
+    commit(sink.as_mut(), 1, true);
+    assert_eq!(listing(folder.path()), "1970-01-01T00: {\"a\":1};{\"a\":2};\n1970-01-01T01: {\"a\":3};\n");
+}
+
+/// A state goes on with other periods: the open file ends where a file of the new period would.
+#[test]
+fn another_period_holds_from_the_open_file_on() {
+    let path = "path: \"DIR/${time:%m-%dT%H}\"";
+    let check = |before: &str, after: &str, expect: &str| {
+        let folder = folder(&[]);
+        let made = |rotate: &str| {
+            let spec = format!("{{ {path}, rotate: {rotate} }}");
+            sink(folder.path(), &spec, &[], &Faults::default()).unwrap()
+        };
+        let mut first = made(before);
+        first.restore(None).unwrap();
+        push(first.as_mut(), &batch(&[(10 * HOUR, 1)])).unwrap();
+        let entry = commit(first.as_mut(), 1, false);
+        drop(first);
+        let mut second = made(after);
+        second.restore(Some(&entry)).unwrap();
+        push(second.as_mut(), &batch(&[(11 * HOUR, 2), (25 * HOUR, 3)])).unwrap();
+        commit(second.as_mut(), 2, true);
+        assert_eq!(listing(folder.path()), expect, "{before} {after}");
+    };
+    check("1h", "1d", "01-01T10: {\"a\":1};{\"a\":2};\n01-02T00: {\"a\":3};\n");
+    check("1d", "1h", "01-01T00: {\"a\":1};\n01-01T11: {\"a\":2};\n01-02T01: {\"a\":3};\n");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use forebay_expr::Values;
@@ -16,8 +16,8 @@ use forebay_stage::types::id::NodeId;
 use forebay_stage::types::kind::Scope;
 use forebay_stage::types::{Epoch, Files, Record, Report, Schema};
 use forebay_stage::{
-    Build, Chunk, Declared, Fault, ModelFile, ModelFiles, OwnColumn, Position, Read, Reader, Shards, Sink,
-    SinkColumn, SinkCx, Source, StreamNames,
+    Build, Chunk, Declared, Fault, ModelFile, ModelFiles, OwnColumn, Position, Read, Reader, Reject, Shards,
+    Sink, SinkColumn, SinkCx, Source, StreamNames,
 };
 use tempfile::TempDir;
 
@@ -131,10 +131,8 @@ pub fn reader(folder: &Path, spec: &str, how: &How<'_>) -> Box<dyn Reader> {
 pub fn show(chunk: &Chunk, schema: &Schema) -> Vec<String> {
     let row = |row: usize| {
         let refused = chunk.refused.iter().find(|refused| refused.row as usize == row);
-        let raw = chunk.raw.as_ref().map_or(String::new(), |raw| {
-            let (start, end) = raw.ranges[row];
-            format!(" <{}>", String::from_utf8_lossy(&raw.buf.bytes()[start as usize..end as usize]))
-        });
+        let raw = chunk.raw.get(row);
+        let raw = raw.map_or(String::new(), |raw| format!(" <{}>", String::from_utf8_lossy(raw)));
         let shown = match refused {
             Some(refused) => format!("[{}] {}{raw}", refused.code.id, refused.reason),
             None => {
@@ -242,8 +240,8 @@ pub fn text(path: &Path) -> String {
     String::from_utf8(out).expect("text")
 }
 
-/// Every file below a folder as `NAME: text`, one a line, ends of lines as `;`.
-pub fn listing(folder: &Path) -> String {
+/// Every file below a folder.
+pub fn names(folder: &Path) -> Vec<PathBuf> {
     let mut names = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {
@@ -253,11 +251,16 @@ pub fn listing(folder: &Path) -> String {
         }
     }
     names.sort();
-    let line = |path: &std::path::PathBuf| {
+    names
+}
+
+/// The same as `NAME: text`, one a line, ends of lines as `;`.
+pub fn listing(folder: &Path) -> String {
+    let line = |path: &PathBuf| {
         let name = path.strip_prefix(folder).expect("below").display().to_string();
         format!("{name}: {}\n", text(path).replace('\n', ";"))
     };
-    names.iter().map(line).collect()
+    names(folder).iter().map(line).collect()
 }
 
 pub const OUT: &str = "a: i64";
@@ -297,12 +300,20 @@ pub fn batch(rows: &[(i64, i64)]) -> Batch {
 }
 
 pub fn push(sink: &mut dyn Sink, batch: &Batch) -> Result<(), Fault> {
+    let (pushed, rejects) = push_some(sink, batch);
+    assert!(rejects.is_empty());
+    pushed
+}
+
+/// The same with records that cannot be written: these as `row: [code] reason`.
+pub fn push_some(sink: &mut dyn Sink, batch: &Batch) -> (Result<(), Fault>, Vec<String>) {
     let mut rejects = Vec::new();
     let mut cx = SinkCx::new(0, End::new(Fate::Published, ReasonId(0)), &mut rejects);
     let pushed = sink.push(&mut cx, batch);
-    assert!(pushed.is_err() || cx.count() == batch.len() as u64);
-    assert!(rejects.is_empty());
-    pushed
+    let written = cx.count() as usize;
+    assert!(pushed.is_err() || written + rejects.len() == batch.len(), "every record is written or rejected");
+    let show = |reject: &Reject| format!("{}: [{}] {}", reject.row, reject.code.id, reject.reason);
+    (pushed, rejects.iter().map(show).collect())
 }
 
 /// A whole epoch: sealed, synced, committed.

@@ -7,7 +7,7 @@ use forebay_file::testing::{Call, Faults};
 use forebay_stage::types::Epoch;
 use forebay_stage::{Fault, FaultKind, OwnColumn, Sink};
 
-use crate::support::{batch, commit, folder, listing, push, sink};
+use crate::support::{batch, commit, folder, listing, push, push_some, sink, sink_of};
 
 fn plain(folder: &tempfile::TempDir, spec: &str) -> Box<dyn Sink> {
     sink(folder.path(), spec, &[], &Faults::default()).expect("a sink")
@@ -30,12 +30,11 @@ fn a_file_has_its_name_when_it_is_complete() {
     for ending in ["", ".gz", ".zst"] {
         let folder = folder(&[]);
         let mut sink = begun(&folder, &format!("{{ path: DIR/out/all.jsonl{ending} }}"));
-        assert_eq!(listing(folder.path()), "");
-        push(sink.as_mut(), &batch(&[(1, 10), (2, 20)])).unwrap();
         let check = |name: &str, text: &str| {
             assert_eq!(listing(folder.path()), format!("out/all.jsonl{ending}{name}: {text}\n"));
         };
         check(".1.partial", "");
+        push(sink.as_mut(), &batch(&[(1, 10), (2, 20)])).unwrap();
         sink.seal(Epoch(1), false).unwrap();
         check(".1.partial", "{\"a\":10};{\"a\":20};");
         sink.committed(Epoch(1)).unwrap();
@@ -98,32 +97,134 @@ fn what_exists_is_not_touched() {
     assert_eq!(listing(meanwhile.path()), "o: mine;\no.1.partial: {\"a\":1};\n");
 }
 
+/// Who comes second is refused at once, and does the first no harm, whatever the first has reached.
 #[test]
-fn two_processes_do_not_write_one_file() {
-    let folder = folder(&[]);
-    let (mut one, mut other) = (begun(&folder, "{ path: DIR/o }"), plain(&folder, "{ path: DIR/o }"));
-    push(one.as_mut(), &batch(&[(1, 1)])).unwrap();
-    let refused = push(other.as_mut(), &batch(&[(1, 2)]));
-    assert_eq!(
-        fault(&folder, refused),
-        (
-            FaultKind::Fatal,
-            "[FB0824] `DIR/o.1.partial` is being written by another process; stop it, or give each its own path".into()
-        )
-    );
-    commit(one.as_mut(), 1, true);
-    assert_eq!(listing(folder.path()), "o: {\"a\":1};\n");
+fn two_writers_do_not_share_a_file() {
+    for spec in ["{ path: DIR/o }", "{ path: DIR/o, rotate: 1KiB }"] {
+        let name = if spec.contains("rotate") { "o-00001" } else { "o" };
+        let folder = folder(&[]);
+        let mut one = begun(&folder, spec);
+        let refused = |held: &str| {
+            let expect = format!(
+                "[FB0824] `DIR/{held}` is being written by another pipeline or process; stop it, or give each its own path"
+            );
+            let refused = fault(&folder, plain(&folder, spec).restore(None));
+            assert_eq!(refused, (FaultKind::Fatal, expect));
+        };
+        refused(&format!("{name}.1.partial"));
+        push(one.as_mut(), &batch(&[(1, 1)])).unwrap();
+        one.seal(Epoch(1), false).unwrap();
+        refused(&format!("{name}.1.partial"));
+        one.committed(Epoch(1)).unwrap();
+        refused(&format!("{name}.partial"));
+        push(one.as_mut(), &batch(&[(1, 2)])).unwrap();
+        commit(one.as_mut(), 2, true);
+        assert_eq!(listing(folder.path()), format!("{name}: {{\"a\":1}};{{\"a\":2}};\n"));
+    }
 }
 
 #[test]
-fn what_a_run_left_that_committed_nothing_is_taken_away() {
+fn what_a_run_left_that_committed_nothing_is_written_anew() {
     let folder = folder(&[("o.1.partial", "half\n")]);
     let mut sink = begun(&folder, "{ path: DIR/o }");
-    assert_eq!(listing(folder.path()), "");
+    assert_eq!(listing(folder.path()), "o.1.partial: \n");
     push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
     sink.seal(Epoch(1), false).unwrap();
     sink.restore(None).unwrap();
-    assert_eq!(listing(folder.path()), "", "the same after an epoch was undone");
+    assert_eq!(listing(folder.path()), "o.1.partial: \n", "the same after an epoch was undone");
+    push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
+    drop(sink);
+    assert_eq!(listing(folder.path()), "", "what was never sealed goes with its writer");
+}
+
+/// An unfinished output that loses its name takes what is written with it: the run must not end as if nothing were.
+#[test]
+fn a_file_that_is_taken_away_while_it_is_written_stops_the_pipeline() {
+    let lost = |folder: &tempfile::TempDir, name: &str, done: Result<(), Fault>| {
+        let expect = format!("[FB0823] `DIR/{name}` was removed or replaced while it was being written");
+        let (kind, said) = fault(folder, done);
+        assert!(kind == FaultKind::Fatal && said.starts_with(&expect), "{said}");
+    };
+    for replaced in [false, true] {
+        let take = |folder: &tempfile::TempDir, name: &str| {
+            let path = folder.path().join(name);
+            fs::remove_file(&path).unwrap();
+            if replaced {
+                fs::write(path, "theirs\n").unwrap();
+            }
+            if replaced { format!("{name}: theirs;\n") } else { String::new() }
+        };
+        // Nothing is committed yet; something is; it is sealed and waits for its name, the later or the last one.
+        let root = folder(&[]);
+        let mut sink = begun(&root, "{ path: DIR/o }");
+        let left = take(&root, "o.1.partial");
+        lost(&root, "o.1.partial", sink.seal(Epoch(1), false).map(drop));
+        drop(sink);
+        assert_eq!(listing(root.path()), left);
+
+        let root = folder(&[]);
+        let mut sink = begun(&root, "{ path: DIR/o }");
+        push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
+        let entry = commit(sink.as_mut(), 1, false);
+        let left = take(&root, "o.partial");
+        lost(&root, "o.partial", sink.seal(Epoch(2), false).map(drop));
+        if replaced {
+            lost(&root, "o.partial", sink.restore(Some(&entry)));
+        }
+        assert_eq!(listing(root.path()), left);
+
+        for last in [false, true] {
+            let root = folder(&[]);
+            let mut sink = begun(&root, "{ path: DIR/o }");
+            sink.seal(Epoch(1), last).unwrap();
+            let left = take(&root, "o.1.partial");
+            lost(&root, "o.1.partial", sink.committed(Epoch(1)));
+            assert_eq!(listing(root.path()), left);
+        }
+    }
+}
+
+/// A file that has the name of ours is another's while that one holds it.
+#[test]
+fn going_back_removes_no_file_of_another() {
+    let folder = folder(&[]);
+    let mut one = begun(&folder, "{ path: DIR/o }");
+    push(one.as_mut(), &batch(&[(1, 1)])).unwrap();
+    one.seal(Epoch(1), false).unwrap();
+    fs::remove_file(folder.path().join("o.1.partial")).unwrap();
+    let mut other = begun(&folder, "{ path: DIR/o }");
+    push(other.as_mut(), &batch(&[(1, 2)])).unwrap();
+    assert!(fault(&folder, one.restore(None)).1.starts_with("[FB0824] `DIR/o.1.partial`"));
+    commit(other.as_mut(), 1, true);
+    assert_eq!(listing(folder.path()), "o: {\"a\":2};\n");
+}
+
+/// The name that a file will have is looked at when a state goes on with it, not when it is complete.
+#[test]
+fn a_name_that_is_taken_is_said_at_the_start() {
+    let root = folder(&[]);
+    let mut first = begun(&root, "{ path: DIR/o }");
+    push(first.as_mut(), &batch(&[(1, 1)])).unwrap();
+    let sealed = first.seal(Epoch(1), false).unwrap().entry;
+    let check = |ours: &str, theirs: &str| {
+        let expect = format!(
+            "[FB0820] `DIR/{theirs}` exists already, and nothing is overwritten; this state goes on with `DIR/{ours}`, which \
+             needs that name later: move `DIR/{theirs}` away"
+        );
+        fs::write(root.path().join(theirs), "theirs\n").unwrap();
+        let refused = fault(&root, plain(&root, "{ path: DIR/o }").restore(Some(&sealed)));
+        assert_eq!(refused, (FaultKind::Fatal, expect));
+        assert_eq!(fs::read_to_string(root.path().join(theirs)).unwrap(), "theirs\n");
+        fs::remove_file(root.path().join(theirs)).unwrap();
+    };
+    drop(first);
+    check("o.1.partial", "o");
+    // Of another run that began a file of this name.
+    check("o.1.partial", "o.partial");
+    let mut second = plain(&root, "{ path: DIR/o }");
+    second.restore(Some(&sealed)).unwrap();
+    drop(second);
+    check("o.partial", "o");
 }
 
 #[test]
@@ -181,28 +282,111 @@ fn an_input_that_has_grown_goes_on_in_the_same_file() {
     }
 }
 
+/// What was published has to be where it was published, before a run goes on behind it.
 #[test]
-fn a_complete_file_may_be_taken_away_and_not_changed() {
-    let folder = folder(&[]);
-    let mut first = begun(&folder, "{ path: DIR/o }");
+fn a_complete_file_that_is_gone_or_was_changed_is_said_so() {
+    for (spec, name, what) in [
+        ("{ path: DIR/o }", "o", "everything so far"),
+        ("{ path: DIR/o.gz }", "o.gz", "everything so far"),
+        ("{ path: \"DIR/o${time:%H}\", rotate: 1h }", "o02", "what came last"),
+        ("{ path: DIR/o, rotate: 1KiB }", "o-00002", "what came last"),
+    ] {
+        let folder = folder(&[]);
+        let mut first = begun(&folder, spec);
+        let many: Vec<(i64, i64)> = (0..150).map(|a| (a / 100 * 7_200_000_000_000, a)).collect();
+        push(first.as_mut(), &batch(&many)).unwrap();
+        let entry = commit(first.as_mut(), 1, true);
+        drop(first);
+        let path = folder.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        for changed in [&whole[..5], &[&whole[..], b"more\n"].concat()] {
+            fs::write(&path, changed).unwrap();
+            let (kind, said) = fault(&folder, plain(&folder, spec).restore(Some(&entry)));
+            let (found, length) = (changed.len(), whole.len());
+            let expect = format!("[FB0823] `DIR/{name}` has {found} bytes, and {length} are committed");
+            assert!(kind == FaultKind::Fatal && said.starts_with(&expect), "{said}");
+        }
+        fs::read_dir(folder.path()).unwrap().for_each(|file| fs::remove_file(file.unwrap().path()).unwrap());
+        let gone = fault(&folder, plain(&folder, spec).restore(Some(&entry)));
+        let expect = format!(
+            "[FB0823] {what} was published into `DIR/{name}` already, and that file is gone: put it back, and a run goes on \
+             behind it; or do it all again with --fresh"
+        );
+        assert_eq!(gone, (FaultKind::Fatal, expect));
+        assert_eq!(listing(folder.path()), "");
+        // Those before the newest may be taken away.
+        fs::write(&path, whole).unwrap();
+        plain(&folder, spec).restore(Some(&entry)).unwrap();
+    }
+}
+
+/// Dead letters, mostly: of an output without records nothing can be lost.
+#[test]
+fn an_empty_output_that_is_gone_is_made_again() {
+    for (ending, last) in [("", false), ("", true), (".gz", true)] {
+        let folder = folder(&[]);
+        let spec = format!("{{ path: DIR/o{ending} }}");
+        let entry = commit(begun(&folder, &spec).as_mut(), 1, last);
+        fs::read_dir(folder.path()).unwrap().for_each(|file| fs::remove_file(file.unwrap().path()).unwrap());
+        let mut second = plain(&folder, &spec);
+        second.restore(Some(&entry)).unwrap();
+        push(second.as_mut(), &batch(&[(2, 2)])).unwrap();
+        commit(second.as_mut(), 2, true);
+        assert_eq!(listing(folder.path()), format!("o{ending}: {{\"a\":2}};\n"));
+    }
+}
+
+#[test]
+fn a_state_goes_on_where_it_was_kept_for_and_nowhere_else() {
+    let specs = [
+        "{ path: DIR/out/o }",
+        "{ path: DIR/out2/o }",
+        "{ path: DIR/out/o, rotate: 1KiB }",
+        "{ path: \"-\" }",
+    ];
+    let named = ["`DIR/out/o`", "`DIR/out2/o`", "`DIR/out/o-NNNNN`", "standard output"];
+    for (kept, theirs) in specs.iter().zip(named) {
+        let root = folder(&[]);
+        let mut sink = begun(&root, kept);
+        let entry = sink.seal(Epoch(1), false).unwrap().entry;
+        sink.committed(Epoch(1)).unwrap();
+        drop(sink);
+        let before = listing(root.path());
+        for (spec, ours) in specs.iter().zip(named) {
+            let restored = plain(&root, spec).restore(Some(&entry));
+            if theirs == ours {
+                restored.unwrap();
+                continue;
+            }
+            let expect = format!(
+                "[FB0803] the state was kept for {theirs}, where everything so far was published, and this run writes to \
+                 {ours}: go on there, run with another --state DIR, or do it all again with --fresh"
+            );
+            assert_eq!(fault(&root, restored), (FaultKind::Fatal, expect));
+        }
+        assert_eq!(listing(root.path()), before);
+    }
+}
+
+#[test]
+fn a_folder_that_was_moved_takes_its_state_along() {
+    let root = folder(&[]);
+    let (here, there) = (root.path().join("here"), root.path().join("there"));
+    let made = |folder: &std::path::Path| {
+        fs::create_dir_all(folder).unwrap();
+        sink(folder, "{ path: DIR/out/o }", &[], &Faults::default()).unwrap()
+    };
+    let mut first = made(&here);
+    first.restore(None).unwrap();
     push(first.as_mut(), &batch(&[(1, 1)])).unwrap();
-    let entry = commit(first.as_mut(), 1, true);
+    let entry = commit(first.as_mut(), 1, false);
     drop(first);
-    fs::rename(folder.path().join("o"), folder.path().join("taken")).unwrap();
-    let mut second = plain(&folder, "{ path: DIR/o }");
+    fs::rename(&here, &there).unwrap();
+    let mut second = made(&there);
     second.restore(Some(&entry)).unwrap();
-    push(second.as_mut(), &batch(&[(2, 2)])).unwrap();
-    second.restore(Some(&entry)).unwrap();
-    assert_eq!(listing(folder.path()), "taken: {\"a\":1};\n");
     push(second.as_mut(), &batch(&[(2, 2)])).unwrap();
     commit(second.as_mut(), 2, true);
-    assert_eq!(listing(folder.path()), "o: {\"a\":2};\ntaken: {\"a\":1};\n");
-
-    fs::write(folder.path().join("o"), "mine\n").unwrap();
-    let mut third = plain(&folder, "{ path: DIR/o }");
-    third.restore(Some(&entry)).unwrap();
-    let changed = fault(&folder, push(third.as_mut(), &batch(&[(3, 3)])));
-    assert!(changed.1.starts_with("[FB0823] `DIR/o` has 5 bytes, and 8 are committed"), "{}", changed.1);
+    assert_eq!(listing(&there), "out/o: {\"a\":1};{\"a\":2};\n");
 }
 
 #[test]
@@ -235,6 +419,38 @@ fn a_full_disk_is_waited_for_and_nothing_is_torn() {
         push(sink.as_mut(), &batch(&[(3, 3)])).unwrap();
         commit(sink.as_mut(), 2, true);
         assert_eq!(listing(folder.path()), format!("o{ending}: {{\"a\":1}};{{\"a\":2}};{{\"a\":3}};\n"));
+    }
+}
+
+/// JSON has no word for such a value, and another one in its place would be a lie.
+#[test]
+fn a_record_that_cannot_be_written_is_rejected_and_the_others_are_written() {
+    for ending in ["", ".gz"] {
+        let folder = folder(&[]);
+        let spec = format!("{{ path: DIR/o{ending}, rotate: 1KiB }}");
+        let mut sink =
+            sink_of(folder.path(), &spec, "a: f64", &[OwnColumn::Seq], &Faults::default()).unwrap();
+        sink.restore(None).unwrap();
+        let schema = forebay_stage::testing::schema("a: f64");
+        let rows = forebay_stage::testing::batch(&schema, "a\n1.5\nNaN\n2.5\n-inf\n3.5", 1);
+        let (pushed, rejects) = push_some(sink.as_mut(), &rows);
+        pushed.unwrap();
+        let why = "[FB0716] field `a`: JSON has no NaN and no infinity";
+        assert_eq!(rejects, [format!("1: {why}"), format!("3: {why}")]);
+        commit(sink.as_mut(), 1, true);
+        let expect = "{\"a\":1.5,\"_seq\":1};{\"a\":2.5,\"_seq\":3};{\"a\":3.5,\"_seq\":5};";
+        assert_eq!(listing(folder.path()), format!("o-00001{ending}: {expect}\n"));
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_replaced_by_one() {
+    let root = folder(&[("folder/x", "")]);
+    for path in ["/dev/full", "/dev/null", "DIR/folder"] {
+        let refused = fault(&root, plain(&root, &format!("{{ path: {path} }}")).restore(None));
+        let expect = format!("[FB0821] `{path}` is a folder, a device or a pipe");
+        assert!(refused.0 == FaultKind::Fatal && refused.1.starts_with(&expect), "{}", refused.1);
+        assert!(refused.1.contains("`--to NAME=-`"), "{}", refused.1);
     }
 }
 

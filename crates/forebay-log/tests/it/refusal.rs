@@ -204,9 +204,45 @@ fn a_blob_has_a_name_that_is_a_file_name_everywhere() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_said() {
+fn a_directory_that_cannot_be_made_or_used_is_said_with_the_cure() {
+    let move_away = ": move away what has this name, or use another directory";
     let scratch = Scratch::new(ROOMY);
     std::fs::write(scratch.path(), "a file").unwrap();
-    let error = Log::open(scratch.path().join("deeper"), Options::default()).unwrap_err();
-    assert!(scratch.text(&error).starts_with("cannot make the directory DIR/deeper: "), "{error}");
+    let error = scratch.text(&Log::open(scratch.path().join("deeper"), Options::default()).unwrap_err());
+    assert!(
+        error.starts_with("cannot make the directory DIR/deeper: ") && error.ends_with(move_away),
+        "{error}"
+    );
+    let scratch = Scratch::new(ROOMY);
+    std::fs::create_dir_all(scratch.path().join("lock")).unwrap();
+    let error = scratch.refusal();
+    assert!(error.starts_with("cannot open DIR/lock: ") && error.ends_with(move_away), "{error}");
+}
+
+#[test]
+fn a_directory_without_the_right_to_write_is_said_with_the_cure() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let cure = ": let this user write there, or use another directory";
+    let denied = std::io::ErrorKind::PermissionDenied;
+    let error = LogError::Io { action: "open", path: "dir/lock".into(), source: denied.into() };
+    assert_eq!(error.to_string(), format!("cannot open dir/lock: permission denied{cure}"));
+    let scratch = Scratch::with(ROOMY, &["a"]);
+    std::fs::remove_file(scratch.path().join("lock")).unwrap();
+    let rights =
+        |mode| std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+    rights(0o500);
+    // Root may write everywhere; then the directory opens.
+    let may_write = std::fs::write(scratch.path().join("probe"), "").is_ok();
+    match scratch.try_open() {
+        Ok((log, _)) => assert!(may_write && text(&log) == "1:a"),
+        Err(error) => {
+            let error = scratch.text(&error);
+            assert!(
+                !may_write && error.starts_with("cannot open DIR/lock: ") && error.ends_with(cure),
+                "{error}"
+            );
+        }
+    }
+    rights(0o700);
+    assert_eq!(text(&scratch.open()), "1:a");
 }

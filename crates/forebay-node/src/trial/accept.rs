@@ -1,12 +1,17 @@
-//! Writes what came into the file as what is expected. Only values that differ are replaced, in their own places;
-//! where records came or went, the list is written anew. Comments and everything else stay as they are.
+//! Writes what came into the file as what is expected. Values that differ are replaced in their own places; where records
+//! came or went, those that stay keep their bytes. Comments and everything else of the file stay as they are.
 
-use forebay_spec::pipeline::Records;
+mod file;
+mod list;
+
 use forebay_types::{Files, Node, Span, Value};
 
 use super::data;
-use super::differing::{is_cell_met, pairs};
 use super::engine::Captured;
+use super::pairing::{Pair, is_cell_met, pairs};
+use super::records::{Expected, LineFile};
+
+pub use file::{accept, apply};
 
 /// A piece of a file and what is to stand there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,51 +27,21 @@ pub enum Place {
     File(String),
 }
 
-/// The edits that make an expectation true.
-pub(super) fn edits(
-    files: &Files,
-    records: &Records,
-    span: Span,
-    expected: &[Node],
-    captured: &Captured,
-) -> Vec<Edit> {
-    if let Records::File(path) = records {
-        let names = names(expected, captured);
-        let line = |record: &Node| {
-            let mut line = String::new();
-            let fields = names.iter().filter_map(|name| Some((name.as_str(), data::find(record, name)?)));
-            data::write_object(fields.collect::<Vec<_>>().into_iter(), &mut line);
-            line + "\n"
-        };
-        let text = captured.records.iter().map(line).collect();
-        return vec![Edit { place: Place::File(path.value.clone()), text }];
+/// The edits that make an expectation true; `span` is where its records stand.
+pub(super) fn edits(files: &Files, span: Span, expected: &Expected, captured: &Captured) -> Vec<Edit> {
+    let pairs = pairs(&expected.records, captured);
+    let change = Change { expected: &expected.records, captured, names: names(expected, captured), pairs };
+    if let Some(file) = &expected.file {
+        return vec![Edit { place: Place::File(file.path.value.clone()), text: change.lines(file) }];
     }
-    let cells = cells(expected, captured);
-    cells.unwrap_or_else(|| {
-        vec![Edit { place: Place::Span(span), text: list(files, span, expected, captured) }]
-    })
-}
-
-/// The values that differ, each replaced; `None` where that is not all.
-fn cells(expected: &[Node], captured: &Captured) -> Option<Vec<Edit>> {
-    let mut edits = Vec::new();
-    for pair in pairs(expected, captured) {
-        let (Some(e), Some(g)) = pair else { return None };
-        let got = &captured.records[g];
-        for field in data::columns(&expected[e]) {
-            if !is_cell_met(&field.key, &field.node, got, &captured.columns) {
-                let text = flow(data::find(got, &field.key)?);
-                edits.push(Edit { place: Place::Span(field.node.span), text });
-            }
-        }
-    }
-    Some(edits)
+    let cells = change.cells();
+    cells.unwrap_or_else(|| vec![change.list(files, span)])
 }
 
 /// The columns that matter: those that some expected record names, or all where none does.
-fn names(expected: &[Node], captured: &Captured) -> Vec<String> {
+fn names(expected: &Expected, captured: &Captured) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for field in expected.iter().flat_map(data::columns) {
+    for field in expected.records.iter().flat_map(data::columns) {
         if !names.contains(&field.key) {
             names.push(field.key.clone());
         }
@@ -78,29 +53,102 @@ fn names(expected: &[Node], captured: &Captured) -> Vec<String> {
     names
 }
 
-/// Every record that came, in the style of the list that stands there.
-fn list(files: &Files, span: Span, expected: &[Node], captured: &Captured) -> String {
-    let names = names(expected, captured);
-    let record = |record: &Node| {
-        let named = names
-            .iter()
-            .filter_map(|name| Some(format!("{}: {}", scalar(name), flow(data::find(record, name)?))));
-        format!("{{ {} }}", named.collect::<Vec<_>>().join(", "))
-    };
-    let records: Vec<String> = captured.records.iter().map(record).collect();
-    let old = files.slice(span);
-    let indent = " ".repeat(files.position(span).column - 1);
-    if old.starts_with('-') && !records.is_empty() {
-        // What ends in an end of line goes on with one.
-        let end = &old[old.trim_end().len()..];
-        let items: Vec<String> = records.iter().map(|record| format!("- {record}")).collect();
-        return items.join(&format!("\n{indent}")) + end;
+struct Change<'a> {
+    expected: &'a [Node],
+    captured: &'a Captured,
+    names: Vec<String>,
+    pairs: Vec<Pair>,
+}
+
+/// A record of the list that is to be: an expected one with what came for it, or one that came; that may be an expected one
+/// which stood elsewhere.
+#[derive(Clone, Copy)]
+enum Item {
+    Old(usize, usize),
+    New(usize, Option<usize>),
+}
+
+impl Change<'_> {
+    /// The values that differ, each replaced; `None` where that is not all.
+    fn cells(&self) -> Option<Vec<Edit>> {
+        let mut edits = Vec::new();
+        for pair in &self.pairs {
+            let (e, g) = self.stays(pair)?;
+            let cells = self.cell_edits(e, g)?.into_iter();
+            edits.extend(cells.map(|(span, text)| Edit { place: Place::Span(span), text }));
+        }
+        Some(edits)
     }
-    let one_line = format!("[{}]", records.join(", "));
-    if one_line.len() + indent.len() <= 110 || records.len() < 2 {
-        return one_line;
+
+    /// What has to stand in place of the values of a record; `None` where one of them is not there any more.
+    fn cell_edits(&self, e: usize, g: usize) -> Option<Vec<(Span, String)>> {
+        let got = &self.captured.records[g];
+        let fields = data::columns(&self.expected[e]).iter();
+        let wrong = fields.filter(|f| !is_cell_met(&f.key, &f.node, got, &self.captured.columns));
+        wrong.map(|field| Some((field.node.span, flow(data::find(got, &field.key)?)))).collect()
     }
-    format!("[\n{indent}  {}\n{indent}]", records.join(&format!(",\n{indent}  ")))
+
+    /// An expected record and what came for it, unless that came out of order.
+    fn stays(&self, pair: &Pair) -> Option<(usize, usize)> {
+        let (e, g) = pair.expected.zip(pair.got)?;
+        let is_moved = !pair.is_good && self.cell_edits(e, g).is_some_and(|edits| edits.is_empty());
+        (!is_moved).then_some((e, g))
+    }
+
+    /// The list that is to be: what stays in its order, what is new before that which came after it.
+    fn items(&self) -> Vec<Item> {
+        let (stay, come): (Vec<&Pair>, Vec<&Pair>) =
+            self.pairs.iter().partition(|pair| self.stays(pair).is_some());
+        let old = |pair: &Pair| self.stays(pair).map(|(e, g)| (pair.lane, g, Item::Old(e, g)));
+        let mut items: Vec<(usize, usize, Item)> = stay.into_iter().filter_map(old).collect();
+        let mut new: Vec<(usize, usize, Option<usize>)> =
+            come.into_iter().filter_map(|pair| Some((pair.got?, pair.lane, pair.expected))).collect();
+        new.sort_unstable();
+        for (g, lane, moved) in new {
+            let next = items.iter().position(|(other, at, _)| *other == lane && *at > g);
+            let last = || items.iter().rposition(|(other, ..)| *other == lane).map(|at| at + 1);
+            let at = next.or_else(last).unwrap_or(items.len());
+            items.insert(at, (lane, g, Item::New(g, moved)));
+        }
+        items.into_iter().map(|(_, _, item)| item).collect()
+    }
+
+    /// The columns that matter of a record that came, and what is to be said of them.
+    fn fields(&self, item: Item) -> Vec<(&str, &Node)> {
+        let (Item::Old(_, g) | Item::New(g, _)) = item;
+        let got = &self.captured.records[g];
+        if let Item::Old(e, _) | Item::New(_, Some(e)) = item {
+            // A matcher that is met still says what matters.
+            let fields = data::columns(&self.expected[e]).iter();
+            let say = fields.filter_map(|field| {
+                let is_met = is_cell_met(&field.key, &field.node, got, &self.captured.columns);
+                Some((field.key.as_str(), if is_met { &field.node } else { data::find(got, &field.key)? }))
+            });
+            return say.collect();
+        }
+        self.names.iter().filter_map(|name| Some((name.as_str(), data::find(got, name)?))).collect()
+    }
+
+    fn record(&self, item: Item) -> String {
+        let fields = self.fields(item);
+        let fields = fields.iter().map(|(name, node)| format!("{}: {}", scalar(name), flow(node)));
+        format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+    }
+
+    fn lines(&self, file: &LineFile) -> String {
+        let line = |item: Item| match item {
+            Item::Old(e, g) if self.cell_edits(e, g).is_some_and(|edits| edits.is_empty()) => {
+                file.text[file.lines[e].clone()].to_string()
+            }
+            item => {
+                let mut line = String::new();
+                data::write_object(self.fields(item).into_iter(), &mut line);
+                line
+            }
+        };
+        let end = if file.text.contains("\r\n") { "\r\n" } else { "\n" };
+        self.items().into_iter().map(|item| line(item) + end).collect()
+    }
 }
 
 fn flow(node: &Node) -> String {
@@ -130,34 +178,4 @@ pub(super) fn scalar(text: &str) -> String {
     } else {
         data::quoted(text)
     }
-}
-
-/// The texts of the files with these edits, by name. Of two edits of one place the first counts.
-pub fn apply(files: &Files, edits: &[Edit]) -> Vec<(String, String)> {
-    let mut spans: Vec<(Span, &str)> = Vec::new();
-    let mut texts: Vec<(String, String)> = Vec::new();
-    for edit in edits {
-        match &edit.place {
-            Place::File(path) => texts.push((path.clone(), edit.text.clone())),
-            Place::Span(span) => {
-                let meets = |(other, _): &(Span, &str)| {
-                    other.file == span.file && other.start < span.end && span.start < other.end
-                };
-                if !spans.iter().any(meets) {
-                    spans.push((*span, &edit.text));
-                }
-            }
-        }
-    }
-    // From the end, so that what is still to be edited stays where it is.
-    spans.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
-    for (span, new) in spans {
-        let name = files.name(span.file);
-        let at = texts.iter().position(|(file, _)| file == name).unwrap_or_else(|| {
-            texts.push((name.to_string(), files.text(span.file).to_string()));
-            texts.len() - 1
-        });
-        texts[at].1.replace_range(span.start as usize..span.end as usize, new);
-    }
-    texts
 }

@@ -67,13 +67,15 @@ impl Sink for Capture {
         let groups = batch.groups().len();
         if self.writer.as_ref().is_none_or(|(known, _)| *known != groups) {
             let layout = OwnColumns::layout(&self.columns, groups as u16);
-            self.writer = Some((groups, JsonWriter::new(&layout, None)));
+            self.writer = Some((groups, JsonWriter::new(&layout)));
         }
         let with_own = self.own.add_to(batch);
         let Some((_, writer)) = &mut self.writer else { return Ok(()) };
         for row in batch.rows().iter() {
-            writer.write_record(&with_own, row, &mut self.lines);
-            cx.written(batch, row);
+            match writer.write_record(&with_own, row, &mut self.lines) {
+                Ok(()) => cx.written(batch, row),
+                Err(error) => cx.reject(batch, row, error.code, error.message),
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use forebay_expr::{List, Members, Values};
 use forebay_plan::Plan;
 use forebay_plan::plan::{ListPlan, PlanNode, SinkColumn, VarPlan};
 use forebay_stage::{Fault, ModelFile, ModelFiles, OwnColumn, Registry};
+use forebay_types::format::EXTRA;
 use forebay_types::{Node, Ty, code};
 
 use super::{capture, data, source, stand_in};
@@ -33,8 +34,16 @@ pub(super) struct Column {
     pub name: String,
     pub ty: Ty,
     pub sensitive: bool,
-    /// Forebay's own, which a sink was not told to write.
+    /// Forebay's own, which a sink was not told to write, or fields that nobody declared.
     pub own: bool,
+}
+
+impl Column {
+    /// The column of this name; where undeclared fields are written, every other name is one of theirs.
+    pub fn find<'c>(columns: &'c [Column], name: &str) -> Option<&'c Column> {
+        let named = |name: &str| columns.iter().find(|column| column.name == name);
+        named(name).or_else(|| named(EXTRA))
+    }
 }
 
 /// Why there is no result.
@@ -161,7 +170,13 @@ fn captured(plan: &Plan, node: &PlanNode, listed: usize) -> Result<Captured, Err
         let message = format!("what came out cannot be read from {}: {error}", path.display());
         Error::new(&code::FILE_UNREADABLE, message)
     })?;
-    let records = text.lines().filter_map(data::read_json).collect();
+    let record = |line: &str| {
+        data::read_json(line).map_err(|error| {
+            let message = format!("`{}` wrote a line that is no JSON: {}", node.name, error.why);
+            Error::new(&code::ENGINE_DEFECT, message)
+        })
+    };
+    let records = text.lines().map(record).collect::<Result<_, _>>()?;
     let columns: Vec<Column> =
         node.sink.iter().flat_map(|sink| &sink.columns).enumerate().map(column(listed)).collect();
     let mut key = key_of(plan, node);
@@ -173,6 +188,9 @@ fn captured(plan: &Plan, node: &PlanNode, listed: usize) -> Result<Captured, Err
 
 fn column(listed: usize) -> impl Fn((usize, &SinkColumn)) -> Column {
     move |(at, column)| match column {
+        SinkColumn::Column { name, sensitive, .. } if name == EXTRA => {
+            Column { name: name.clone(), ty: Ty::Unknown, sensitive: *sensitive, own: true }
+        }
         SinkColumn::Column { name, ty, sensitive, .. } => {
             Column { name: name.clone(), ty: ty.clone(), sensitive: *sensitive, own: false }
         }

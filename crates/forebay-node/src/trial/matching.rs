@@ -1,14 +1,13 @@
 //! Whether a value that came is the one that was expected.
 //!
 //! Exact types are compared by value (`12.5` is 12.50), floats to the digits that were written (0.29 is what rounds to
-//! 0.29), times as moments in whatever form. `null` is null and not missing. Matchers are `any` (whatever is there),
-//! `{ min, max }` (both included) and `{ like, wer }` (words, with a share of errors).
+//! 0.29), times as moments in whatever form. `null` is null and not missing. What a matcher may say is the spec's to know.
 
 use std::cmp::Ordering;
 
-use forebay_types::unit::{parse_duration, parse_share};
+use forebay_spec::matcher::{self, compare, is_matcher};
 use forebay_types::value::Entry;
-use forebay_types::{Node, TimeForm, Ty, Value};
+use forebay_types::{Node, Ty, Value};
 
 use super::data;
 
@@ -24,47 +23,30 @@ pub(super) fn matches(expected: &Node, got: Option<&Node>, ty: &Ty) -> bool {
     }
 }
 
-fn is_matcher(fields: &[Entry], ty: &Ty) -> bool {
-    !matches!(ty, Ty::Struct(_) | Ty::Zones)
-        && fields.iter().all(|field| ["like", "wer", "min", "max"].contains(&field.key.as_str()))
+/// The share of words in which a text differs from the `like` of a matcher.
+pub(super) fn word_errors_of(expected: &Node, got: &Node) -> Option<f64> {
+    let Value::Map(fields) = &expected.value else { return None };
+    let like = fields.iter().find(|field| field.key == "like")?;
+    Some(word_errors(&like.node.text()?.text, &got.text()?.text))
 }
 
 fn satisfies(fields: &[Entry], got: &Node, ty: &Ty) -> bool {
-    let field = |name: &str| fields.iter().find(|field| field.key == name).map(|field| &field.node);
+    let field = |name: &str| matcher::bound(fields, name);
     let bound = |name: &str, wrong: Ordering| {
-        field(name).is_none_or(|bound| order(got, bound, ty).is_some_and(|order| order != wrong))
+        field(name).is_none_or(|bound| compare(got, bound, ty).is_some_and(|order| order != wrong))
     };
     let is_like = |like: &Node| {
         let (Some(like), Some(got)) = (like.text(), got.text()) else { return false };
-        let allowed = field("wer").and_then(share).unwrap_or(0.0);
+        let allowed = field("wer").and_then(matcher::share).unwrap_or(0.0);
         word_errors(&like.text, &got.text) <= allowed
     };
     bound("min", Ordering::Less) && bound("max", Ordering::Greater) && field("like").is_none_or(is_like)
 }
 
-fn share(node: &Node) -> Option<f64> {
-    match &node.value {
-        Value::Number(text) => parse_share(text).ok(),
-        Value::Text(text) => parse_share(&text.text).ok(),
-        _ => None,
-    }
-}
-
-fn order(a: &Node, b: &Node, ty: &Ty) -> Option<Ordering> {
-    match ty {
-        Ty::Timestamp(form) => Some(moment(a, *form)?.cmp(&moment(b, *form)?)),
-        Ty::Duration => Some(span(a)?.cmp(&span(b)?)),
-        _ => match (&a.value, &b.value) {
-            (Value::Number(a), Value::Number(b)) => a.parse::<f64>().ok()?.partial_cmp(&b.parse().ok()?),
-            _ => Some(a.text()?.text.cmp(&b.text()?.text)),
-        },
-    }
-}
-
 fn equal(expected: &Node, got: &Node, ty: &Ty) -> bool {
     match (&expected.value, &got.value) {
         _ if matches!(ty, Ty::Timestamp(_) | Ty::Duration) => {
-            order(expected, got, ty) == Some(Ordering::Equal)
+            compare(expected, got, ty) == Some(Ordering::Equal)
         }
         (Value::Number(expected), Value::Number(got)) if ty.is_float() => rounds_to(got, expected),
         (Value::Number(expected), Value::Number(got)) => same_number(expected, got),
@@ -82,29 +64,6 @@ fn equal(expected: &Node, got: &Node, ty: &Ty) -> bool {
             matches(&field.node, data::find(got, &field.key), ty.unwrap_or(&Ty::Unknown))
         }),
         _ => false,
-    }
-}
-
-/// Nanoseconds since 1970. Where RFC 3339 is declared, a number is one of milliseconds.
-fn moment(node: &Node, form: TimeForm) -> Option<i64> {
-    match (&node.value, form) {
-        (Value::Number(_), TimeForm::Rfc3339) => data::time(node).ok(),
-        (Value::Number(digits), form) => {
-            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-            let places = form.nanos().ilog10() as usize;
-            let fraction = format!("{fraction:0<places$}");
-            format!("{whole}{}", fraction.get(..places)?).parse().ok()
-        }
-        (Value::Text(text), _) => data::instant(&text.text),
-        _ => None,
-    }
-}
-
-fn span(node: &Node) -> Option<i64> {
-    let text = &node.text()?.text;
-    match text.strip_prefix('-') {
-        Some(text) => parse_duration(text).ok().map(|nanos| -nanos),
-        None => parse_duration(text).ok(),
     }
 }
 
@@ -212,9 +171,9 @@ mod tests {
         );
         let ty = Ty::Struct(vec![("a".into(), Ty::F64), ("b".into(), Ty::String)]);
         let expected = data::read_json(r#"{"a":0.5}"#).unwrap();
-        let got = |text| data::read_json(text);
-        assert!(matches(&expected, got(r#"{"a":0.52,"b":"x"}"#).as_ref(), &ty));
-        assert!(!matches(&expected, got(r#"{"a":0.6,"b":"x"}"#).as_ref(), &ty));
+        let is_met = |text| matches(&expected, Some(&data::read_json(text).unwrap()), &ty);
+        assert!(is_met(r#"{"a":0.52,"b":"x"}"#));
+        assert!(!is_met(r#"{"a":0.6,"b":"x"}"#));
     }
 
     #[test]

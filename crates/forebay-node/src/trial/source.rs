@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use forebay_codec::{Extra, FieldSpec, JsonReader, RecordError};
 use forebay_plan::Plan;
 use forebay_plan::plan::EventTimePlan;
-use forebay_stage::batch::{BufMut, Builder, Columns, Presence, Raw};
-use forebay_stage::types::format::Extra as Undeclared;
+use forebay_stage::batch::{BufMut, Builder, Columns, Presence};
+use forebay_stage::types::format::{EXTRA, Extra as Undeclared};
 use forebay_stage::types::kind::{Facts, ONE, Role};
-use forebay_stage::types::{Addr, Kind, Node, Record, Schema, Span, Ty, Value};
+use forebay_stage::types::{Addr, Kind, Node, Record, Schema, Ty, Value};
 use forebay_stage::{
     Build, Chunk, Declared, Factory, Fault, Make, Position, Read, Reader, Refused, Source, Stream,
 };
@@ -99,9 +99,13 @@ fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
     for item in items {
         streams.entry(item.stream.clone().unwrap_or_else(|| "test".into())).or_default().push(item);
     }
-    let types: Vec<Ty> =
-        build.outputs.iter().flat_map(|output| &output.columns).map(|column| column.ty.clone()).collect();
-    let extra = if build.extra == Undeclared::Reject { Extra::Reject } else { Extra::Ignore };
+    let added = build.outputs.first().map_or(&[][..], |schema| &schema.columns);
+    let types: Vec<Ty> = added.iter().map(|column| column.ty.clone()).collect();
+    let kept = added.iter().position(|column| column.name == EXTRA);
+    let extra = match build.extra {
+        Undeclared::Reject => Extra::Reject,
+        _ => kept.map_or(Extra::Ignore, Extra::Keep),
+    };
     let fields: Vec<FieldSpec> = build.declared.iter().map(field).collect();
     let event_column = build.config.text("event_time");
     let event_slot = build.declared.iter().find(|column| Some(column.name.as_str()) == event_column);
@@ -155,7 +159,7 @@ struct Records {
 }
 
 impl Records {
-    fn push(&mut self, at: usize, chunk: &mut Chunk, raw: &mut Raw, bytes: &mut BufMut) {
+    fn push(&mut self, at: usize, chunk: &mut Chunk, bytes: &mut BufMut) {
         let line = self.items[at].line.as_bytes();
         let read = match line.len() {
             0..=LIMIT => self.json.read_record(line, &mut self.columns),
@@ -166,9 +170,11 @@ impl Records {
             let reason = format!("{} (byte {} of the line)", error.message, error.at + 1);
             chunk.refused.push(Refused { row: chunk.rows() as u32, code: error.code, reason });
         }
-        let start = bytes.len() as u32;
-        bytes.extend(line);
-        raw.ranges.push((start, bytes.len() as u32));
+        if self.keep_raw {
+            let start = bytes.len() as u32;
+            bytes.extend(line);
+            chunk.raw.ranges.push((start, bytes.len() as u32));
+        }
         chunk.seqs.push(at as u64 + 1);
         chunk.ends.push(at as u64 + 1);
     }
@@ -197,15 +203,14 @@ impl Reader for Records {
             return Ok(Read::End);
         }
         self.columns.begin();
-        let (mut raw, mut bytes) = (Raw::default(), BufMut::default());
-        (first..self.next).for_each(|at| self.push(at, chunk, &mut raw, &mut bytes));
+        let mut bytes = BufMut::default();
+        (first..self.next).for_each(|at| self.push(at, chunk, &mut bytes));
         let columns = self.columns.finish();
         self.stamp(first, chunk, &columns);
         let times = self.times.finish();
         let cols = columns.cols.iter().chain(&times.cols).cloned().collect();
         chunk.columns = Some(Columns { cols }.share());
-        raw.buf = bytes.freeze();
-        chunk.raw = self.keep_raw.then_some(raw);
+        chunk.raw.buf = bytes.freeze();
         Ok(Read::More)
     }
 
@@ -217,30 +222,4 @@ impl Reader for Records {
     fn fingerprint(&self) -> String {
         "records of a test".into()
     }
-}
-
-/// What a record of a test may say beside its columns.
-const OWN: [&str; 3] = ["_time", "_arrival", "stream"];
-
-/// Records as a test writes them; `input_name` is what the input calls a column. The error says where and why.
-pub(super) fn items<'d>(
-    rows: &[Node],
-    input_name: &dyn Fn(&str) -> Option<&'d str>,
-) -> Result<Vec<Item>, (Span, String)> {
-    let of = |row: &Node| {
-        let time = |name: &str| match data::find(row, name) {
-            Some(node) => data::time(node).map(Some).map_err(|why| (node.span, format!("`{name}`: {why}"))),
-            None => Ok(None),
-        };
-        let stream = data::find(row, "stream").and_then(Node::text).map(|text| text.text.clone());
-        let fields: Vec<(&str, &Node)> = data::columns(row)
-            .iter()
-            .filter(|field| !OWN.contains(&field.key.as_str()))
-            .map(|field| (input_name(&field.key).unwrap_or(&field.key), &field.node))
-            .collect();
-        let mut line = String::new();
-        data::write_object(fields.into_iter(), &mut line);
-        Ok(Item { line, stream, time: time("_time")?, arrival: time("_arrival")? })
-    };
-    rows.iter().map(of).collect()
 }

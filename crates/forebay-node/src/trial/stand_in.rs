@@ -106,7 +106,7 @@ struct Given {
 }
 
 impl Stage for Given {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         self.builder.begin();
         for _ in 0..batch.header().rows() {
             self.json.read_record(self.line.as_bytes(), &mut self.builder).map_err(refused)?;
@@ -114,7 +114,7 @@ impl Stage for Given {
         if self.late {
             batch.rows().iter().for_each(|row| batch.header().set_late(row));
         }
-        cx.emit(0, batch.with(self.builder.finish()));
+        cx.add(batch.rows().clone(), self.builder.finish());
         Ok(())
     }
 }
@@ -122,7 +122,7 @@ impl Stage for Given {
 struct Failing;
 
 impl Stage for Failing {
-    fn push(&mut self, _cx: &mut Cx<'_>, _port: usize, _batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, _cx: &mut Cx<'_>, _port: usize, _batch: &Batch) -> Result<(), Fault> {
         Err(Fault::call(&code::TEST_ERROR, "the test makes every call of this stage fail"))
     }
 }

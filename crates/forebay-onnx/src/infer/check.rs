@@ -66,7 +66,7 @@ fn no_card(name: &str, span: Span, why: NoCard) -> Option<Diagnostic> {
             let message = format!("there is no model `{name}`");
             let error = Diagnostic::error(&code::MODEL_UNKNOWN, span, message);
             Some(match near {
-                Some(near) => error.nearest(Some(&near)),
+                Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.help("a model is a card in `configs/models/`, `NAME.yaml`"),
             })
         }
@@ -171,16 +171,13 @@ fn check_renames(check: &mut Check<'_>, main: &Schema, model: &str, known: Vec<&
         if !known.contains(&entry.key.as_str()) {
             let message = format!("the model `{model}` has no input column `{}`", entry.key);
             let error = Diagnostic::error(&code::MODEL_RENAME, entry.key_span, message);
-            check.report.push(match nearest(&entry.key, known.iter().copied()) {
-                Some(near) => error.nearest(Some(near)),
-                None => error.help(format!("its input columns are {}", known.join(", "))),
-            });
+            check.report.push(error.meant(&entry.key, known.iter().copied()));
         }
         let column = entry.node.str();
         if main.get(column).is_none() && !main.open {
             let message = format!("there is no column `{column}` for the model's `{}`", entry.key);
             let error = Diagnostic::error(&code::MODEL_COLUMN, entry.node.span, message);
-            check.report.push(error.nearest(nearest(column, main.names())));
+            check.report.push(error.meant(column, main.names()));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use forebay_stage::batch::{Batch, Col, Rows};
 use forebay_stage::types::Addr;
+use forebay_stage::types::number::decimal_to_f64;
 
-use super::number::{Element, Number, decimal};
+use super::number::{Element, Number};
 
 /// A column of records as one element of a tensor's rows.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ fn fill<T: Element>(out: &mut [T], width: usize, feed: &Feed, col: &Col, rows: i
         Number::U64 => put.all(rows, |value: u64| T::unsigned(value)),
         Number::F32 => put.all(rows, |value: f32| T::real(value.into())),
         Number::F64 => put.all(rows, |value: f64| T::real(value)),
-        Number::Decimal(scale) => put.all(rows, |value: i64| T::real(decimal(value, scale))),
+        Number::Decimal(scale) => put.all(rows, |value: i64| T::real(decimal_to_f64(value, scale))),
     }
 }
 

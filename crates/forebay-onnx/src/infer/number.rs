@@ -90,69 +90,9 @@ impl Element for i64 {
     }
 }
 
-/// The f64 nearest to `value / 10^scale`.
-#[inline]
-pub fn decimal(value: i64, scale: u8) -> f64 {
-    // Both sides are exact, and IEEE division rounds once. 10^18 is the largest power and exact.
-    if value.unsigned_abs() < 1 << 53 {
-        value as f64 / POWERS[scale as usize] as f64
-    } else {
-        wide(value, scale)
-    }
-}
-
-#[cold]
-fn wide(value: i64, scale: u8) -> f64 {
-    let (dividend, divisor) = (u128::from(value.unsigned_abs()) << 64, u128::from(POWERS[scale as usize]));
-    // At least 57 bits of quotient, and whether there is more in the lowest: rounding that to 53 is rounding once.
-    let quotient = (dividend / divisor) | u128::from(!dividend.is_multiple_of(divisor));
-    let nearest = quotient as f64 * (-64f64).exp2();
-    if value < 0 { -nearest } else { nearest }
-}
-
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = powers[at - 1] * 10;
-        at += 1;
-    }
-    powers
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The nearest f64 to the decimal as text, by the standard library's correctly rounded parser.
-    fn check(value: i64, scale: u8) {
-        assert_eq!(decimal(value, scale), format!("{value}e-{scale}").parse().unwrap(), "{value}e-{scale}");
-    }
-
-    #[test]
-    fn decimals_round_once() {
-        let mut value = 1i64;
-        for scale in 0..=18 {
-            for edge in [
-                0,
-                1,
-                -1,
-                (1 << 53) - 1,
-                1 << 53,
-                (1 << 53) + 1,
-                i64::MAX,
-                i64::MIN,
-                -999_999_999_999_999_999,
-            ] {
-                check(edge, scale);
-            }
-            for _ in 0..20_000 {
-                value = value.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                check(value, scale);
-                check(value >> 24, scale);
-            }
-        }
-    }
 
     #[test]
     fn an_i64_tensor_takes_nothing_that_it_would_change() {

@@ -66,17 +66,17 @@ pub fn make(build: &Build<'_>) -> Result<Box<dyn Stage>, Fault> {
 }
 
 impl Stage for Infer {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
         self.builder.begin();
         self.bad.clear();
         // A model that nobody reads is not run.
         let rows = if self.outputs.is_empty() { 0 } else { batch.len() };
         for from in (0..rows).step_by(self.rows_a_call) {
             let part = (from, rows.min(from + self.rows_a_call));
-            self.call(&batch, part)?;
+            self.call(batch, part)?;
         }
         let columns = self.builder.finish();
-        self.reject(cx, &batch);
+        self.reject(cx, batch);
         let bad = &self.bad;
         let good = match bad.is_empty() {
             true => batch.rows().clone(),
@@ -85,7 +85,7 @@ impl Stage for Infer {
             }
         };
         if !good.is_empty() {
-            cx.emit(0, batch.with(columns).select(good));
+            cx.add(good, columns);
         }
         Ok(())
     }

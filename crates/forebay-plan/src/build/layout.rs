@@ -9,9 +9,9 @@ use forebay_types::{Addr, Column, Schema};
 use super::lanes::Lanes;
 use super::live::Live;
 use super::{id, output};
-use crate::graph::{Link, Out};
+use crate::graph::{Entry, Link, Out};
 use crate::plan::{Exchange, Reader, Route};
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, extra};
 use crate::{rejected_schema, text};
 
 /// Columns with their addresses, and how many groups a batch of them has.
@@ -85,12 +85,15 @@ impl Layout {
         let all = resolved.checked[at].inputs[port].as_ref()?;
         let rejected = links.iter().any(|link| link.output == Out::Rejected);
         let needed = |column: &&Column| rejected || live.inputs[at][port].contains(&column.name);
-        let schema = own_group(all.columns.iter().filter(needed).cloned(), 0);
+        let extra = extra::column();
+        let carries_extra = sent.iter().any(|laid| laid.schema.get(&extra.name).is_some());
+        let all = all.columns.iter().chain(carries_extra.then_some(&extra));
+        let schema = own_group(all.filter(needed).cloned(), 0);
         let found = |laid: &Laid| -> Vec<Addr> {
             schema
                 .columns
                 .iter()
-                .map(|column| laid.schema.get(&column.name).map_or(column.addr, |c| c.addr))
+                .map(|column| laid.schema.get(&column.name).map_or(Addr::NOWHERE, |c| c.addr))
                 .collect()
         };
         let places: Vec<Vec<Addr>> = sent.iter().map(found).collect();
@@ -105,9 +108,11 @@ impl Layout {
         let adds = resolved.graph.nodes[at].body().kind.is_some_and(|kind| kind.facts.adds);
         let main = self.inputs[at].first().and_then(Option::as_ref).filter(|_| adds);
         let groups = main.map_or(0, |main| main.laid.groups);
+        let is_source = matches!(resolved.graph.nodes[at].entry, Entry::Source(_));
+        let extra = checked.extra.filter(|_| is_source).map(|_| extra::column());
         let outputs = checked.own.iter().zip(&live.outputs[at]).map(|(own, wanted)| {
             let is_wanted = |column: &&Column| wanted.contains(&column.name);
-            let own = own_group(own.columns.iter().filter(is_wanted).cloned(), groups);
+            let own = own_group(own.columns.iter().chain(&extra).filter(is_wanted).cloned(), groups);
             let passed =
                 main.into_iter().flat_map(|main| main.laid.schema.columns.iter().filter(is_wanted).cloned());
             let all = Schema::of(passed.chain(own.columns.iter().cloned()).collect());

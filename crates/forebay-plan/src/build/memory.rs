@@ -75,7 +75,7 @@ pub(super) fn sum(
     stages(resolved, layout, lanes, options, &mut lines);
     edges(resolved, exchanges, options, &mut lines);
     models(resolved, lanes, options, &mut lines);
-    state(resolved, &mut lines);
+    state(resolved, lanes, options, &mut lines);
     lines
 }
 
@@ -152,13 +152,22 @@ fn models(resolved: &Resolved<'_>, lanes: &Lanes, options: &Options, lines: &mut
     }
 }
 
-fn state(resolved: &Resolved<'_>, lines: &mut Vec<MemoryLine>) {
-    for (node, checked) in resolved.graph.nodes.iter().zip(&resolved.checked) {
-        lines.extend(checked.memory.iter().map(|term| MemoryLine {
-            what: format!("{}: state", node.name()),
-            bytes: term.bytes,
-            reason: String::new(),
-            each: Some(term.each.clone()),
+/// What nodes keep: buffers, of which there are as many as instances, and state, which grows with the data.
+fn state(resolved: &Resolved<'_>, lanes: &Lanes, options: &Options, lines: &mut Vec<MemoryLine>) {
+    for (at, (node, checked)) in resolved.graph.nodes.iter().zip(&resolved.checked).enumerate() {
+        let copies = instances(lanes, at, options);
+        lines.extend(checked.memory.iter().map(|term| match term.each.as_str() {
+            "lane" | "sink" => fixed(
+                format!("{}: buffers", node.name()),
+                copies * term.bytes,
+                format!("{}what it works on", times(copies)),
+            ),
+            each => MemoryLine {
+                what: format!("{}: state", node.name()),
+                bytes: term.bytes,
+                reason: String::new(),
+                each: Some(each.to_string()),
+            },
         }));
     }
 }

@@ -1,8 +1,6 @@
 //! The nodes of a plan as the engine reads them.
 
-use forebay_spec::pipeline::{ColumnSpec, Declared, Extra as WrittenExtra, Format as WrittenFormat};
-use forebay_spec::pipeline::{Sensitive, Sink, Slo, Source, WhenLate};
-use forebay_types::format::{Extra, Format};
+use forebay_spec::pipeline::{ColumnSpec, Declared, Sensitive, Sink, Slo, Source, WhenLate};
 use forebay_types::{Addr, Schema};
 
 use super::lanes::Lanes;
@@ -11,10 +9,6 @@ use super::{id, output, promise};
 use crate::graph::{Entry, Link, Out};
 use crate::plan::*;
 use crate::resolve::{Checked, Resolved, Write};
-
-/// How far ahead an event may be where the source does not say. One record from a clock that is years off would
-/// otherwise put all that follows behind.
-const MAX_AHEAD_NS: i64 = 86_400_000_000_000;
 
 pub(super) fn build(resolved: Resolved<'_>, layout: Layout, lanes: &Lanes) -> Option<Vec<PlanNode>> {
     let mut readers = Readers::new(&resolved);
@@ -53,12 +47,21 @@ pub(super) fn build(resolved: Resolved<'_>, layout: Layout, lanes: &Lanes) -> Op
             outputs: outputs
                 .into_iter()
                 .zip(std::mem::take(&mut readers.outputs[at]))
-                .map(|(laid, readers)| PlanOutput { schema: laid.all.schema, adds: laid.adds, readers })
+                .map(|(laid, readers)| PlanOutput {
+                    schema: laid.all.schema,
+                    adds: laid.adds,
+                    groups: laid.all.groups,
+                    readers,
+                })
                 .collect(),
             rejected: std::mem::take(&mut readers.rejected[at]),
             behind: std::mem::take(&mut readers.behind[at]),
             keys,
             segment: lanes.nodes[at].segment,
+            renamed_from: match node.entry {
+                Entry::Stage(stage) => stage.renamed_from.as_ref().map(|name| name.value.clone()),
+                _ => None,
+            },
             skip_late: matches!(node.entry, Entry::Stage(stage) if stage.on_late.value == WhenLate::Skip),
             source,
             sink,
@@ -129,17 +132,13 @@ fn source(resolved: &Resolved<'_>, layout: &Layout, source: &Source, at: usize) 
             addr: adds?.get(&time.column.value)?.addr,
             out_of_order_ns: time.out_of_order.value,
             idle_after_ns: time.idle_after.value,
-            max_ahead_ns: time.max_ahead.as_ref().map_or(MAX_AHEAD_NS, |ahead| ahead.value),
+            max_ahead_ns: time.max_ahead.value,
         })
     });
     SourcePlan {
         declared: declared.collect(),
-        format: format(source.format.as_ref().map(|format| format.value)),
-        extra: match source.extra.value {
-            WrittenExtra::Ignore => Extra::Ignore,
-            WrittenExtra::Keep => Extra::Keep,
-            WrittenExtra::Reject => Extra::Reject,
-        },
+        format: source.format.value,
+        extra: source.extra.value,
         event_time,
         slo: resolved.slo(at).map(slo),
         keep_raw: keep_raw(resolved, at),
@@ -157,16 +156,6 @@ fn slo(slo: &Slo) -> SloPlan {
     }
 }
 
-fn format(written: Option<WrittenFormat>) -> Format {
-    match written {
-        None | Some(WrittenFormat::Json) => Format::Json,
-        Some(WrittenFormat::Csv) => Format::Csv,
-        Some(WrittenFormat::Parquet) => Format::Parquet,
-        Some(WrittenFormat::Avro) => Format::Avro,
-        Some(WrittenFormat::Protobuf) => Format::Protobuf,
-    }
-}
-
 fn sink(resolved: &Resolved<'_>, layout: &Layout, sink: &Sink, at: usize) -> SinkPlan {
     let none = Schema::default();
     let input = layout.inputs[at].first().and_then(Option::as_ref).map_or(&none, |input| &input.laid.schema);
@@ -180,7 +169,7 @@ fn sink(resolved: &Resolved<'_>, layout: &Layout, sink: &Sink, at: usize) -> Sin
         }),
     });
     SinkPlan {
-        format: format(sink.format.as_ref().map(|format| format.value)),
+        format: sink.format.value,
         columns: columns.collect(),
         guarantee: promise::given(resolved, at),
         sensitive: sink.sensitive.value,

@@ -2,7 +2,6 @@
 
 use forebay_spec::pipeline::{Input, OutputRef};
 use forebay_types::kind::InPort;
-use forebay_types::nearest::nearest;
 use forebay_types::{Diagnostic, Report, code};
 
 use super::{Entry, GraphNode, Link, Names, Out, Port};
@@ -47,15 +46,9 @@ fn ports(names: &Names<'_>, entry: Entry<'_>, report: &mut Report) -> Vec<Option
 
 fn unknown_input(kind: &str, ports: &[InPort], input: &Input) -> Diagnostic {
     let name = &input.port.value;
-    let diagnostic =
-        Diagnostic::error(&code::UNKNOWN_INPUT, input.port.span, format!("{kind} has no input `{name}`"));
-    match nearest(name, ports.iter().map(|port| port.name)) {
-        Some(near) => diagnostic.nearest(Some(near)),
-        None => {
-            let all: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
-            diagnostic.help(format!("it has {}", all.join(", ")))
-        }
-    }
+    let message = format!("{kind} has no input `{name}`");
+    Diagnostic::error(&code::UNKNOWN_INPUT, input.port.span, message)
+        .meant(name, ports.iter().map(|port| port.name))
 }
 
 fn is_all_rejected(from: &OutputRef) -> bool {

@@ -82,7 +82,7 @@ impl<'p> Names<'p> {
             format!("there is no source or stage `{name}`"),
         );
         match near {
-            Some(near) if wanted.port.is_empty() => diagnostic.nearest(Some(near)),
+            Some(near) if wanted.port.is_empty() => diagnostic.help(format!("did you mean `{near}`?")),
             Some(near) => diagnostic.help(format!("did you mean `{near}.{}`?", wanted.port)),
             None => diagnostic.help("`input` names a source, a stage or `rejected` of this file"),
         }

@@ -6,7 +6,7 @@ use forebay_types::kind::{Answer, Check, Models, Scope};
 use forebay_types::value::Record;
 use forebay_types::{Diagnostic, Report, Schema, Ty, code};
 
-use super::{Checked, Resolved, union};
+use super::{Checked, Resolved, extra, union};
 use crate::graph::Entry;
 
 pub(super) fn check(
@@ -56,6 +56,7 @@ pub(super) fn check(
         copies: answer.copies,
         models: answer.models,
         promise: answer.promise,
+        extra: extra::passed(resolved, at),
         ..checked
     }
 }

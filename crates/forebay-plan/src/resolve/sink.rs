@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use forebay_spec::pipeline::Sink;
-use forebay_types::nearest::nearest;
 use forebay_types::{Diagnostic, Report, Schema, Span, Ty, code};
 
 use super::{Checked, Write};
@@ -53,22 +52,8 @@ pub(super) fn columns(sink: &Sink, checked: &Checked, report: &mut Report) -> Ve
 /// A column that is not there, with the nearest that is.
 pub(crate) fn unknown_column(columns: &Schema, name: &str, span: Span, reader: &str) -> Diagnostic {
     let message = format!("`{reader}` has no column `{name}`");
-    let diagnostic = Diagnostic::error(&code::UNKNOWN_COLUMN, span, message);
-    match nearest(name, columns.names().chain(OWN_COLUMNS.iter().copied())) {
-        Some(near) => diagnostic.nearest(Some(near)),
-        None => diagnostic.help(format!("it has {}", some(columns.names()))),
-    }
-}
-
-/// The first names of many.
-pub(crate) fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: Vec<_> = names.collect();
-    let shown: Vec<_> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
-    match names.len() {
-        0 => "none".into(),
-        count if count > shown.len() => format!("{} and {} more", shown.join(", "), count - shown.len()),
-        _ => shown.join(", "),
-    }
+    Diagnostic::error(&code::UNKNOWN_COLUMN, span, message)
+        .meant(name, columns.names().chain(OWN_COLUMNS.iter().copied()))
 }
 
 /// What a sink writes by default: everything that has a text form, so no pictures' geometry and no samples.

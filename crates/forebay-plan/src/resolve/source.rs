@@ -5,7 +5,7 @@ use forebay_types::kind::{Models, Scope};
 use forebay_types::nearest::nearest;
 use forebay_types::{Column, Diagnostic, Report, Schema, Ty, code};
 
-use super::{Checked, Resolved, node};
+use super::{Checked, Resolved, extra, node};
 
 pub(super) fn check(
     resolved: &Resolved<'_>,
@@ -56,6 +56,7 @@ pub(super) fn check(
         memory: answer.memory,
         copies: answer.copies,
         promise: answer.promise,
+        extra: extra::kept(source),
         ..Checked::default()
     }
 }
@@ -84,7 +85,11 @@ fn event_time(source: &Source, columns: &Schema, report: &mut Report) {
             let times = columns.columns.iter().filter(|column| matches!(column.ty, Ty::Timestamp(_)));
             let near =
                 nearest(name, columns.names()).or_else(|| times.map(|column| column.name.as_str()).next());
-            report.push(Diagnostic::error(&code::EVENT_TIME_COLUMN, span, message).nearest(near));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("declare it: `{name}: timestamp`, or `timestamp(ms)` for a number"),
+            };
+            report.push(Diagnostic::error(&code::EVENT_TIME_COLUMN, span, message).help(help));
         }
         return;
     };

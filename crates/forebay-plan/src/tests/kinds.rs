@@ -48,6 +48,7 @@ static FILE_SINK: Kind = kind(
         if check.config.text("path") == Some("-") {
             check.answer.promise = Promise::MayRepeat;
         }
+        check.answer.memory.push(MemoryTerm { bytes: 1 << 18, each: "sink".into() });
     },
 );
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use forebay_types::format::EXTRA;
 use forebay_types::kind::Role;
 use forebay_types::unit::DurationText;
 use forebay_types::{Column, Schema};
@@ -39,7 +40,7 @@ pub(super) fn render(out: &mut String, plan: &Plan, node: &PlanNode) {
     }
     if let Some(sink) = &node.sink {
         let names = sink.columns.iter().map(|column| match column {
-            SinkColumn::Column { name, .. } => name.as_str(),
+            SinkColumn::Column { name, .. } => shown(name),
             SinkColumn::Own(name) => name,
         });
         let letters = if sink.dead_letters { " (dead letters)" } else { "" };
@@ -134,12 +135,20 @@ fn how(exchange: &Exchange) -> String {
 fn columns(schema: &Schema) -> String {
     let column = |column: &Column| {
         let mark = if column.sensitive { "\u{a0}(sensitive)" } else { "" };
-        format!("{}{TIED}{}{mark}", column.name, column.ty)
+        match column.name.as_str() {
+            EXTRA => format!("{}{mark}", shown(EXTRA)),
+            name => format!("{name}{TIED}{}{mark}", column.ty),
+        }
     };
     match schema.columns.is_empty() {
         true => "no columns".into(),
         false => schema.columns.iter().map(column).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// The name of a column; that of the undeclared fields is empty.
+pub(crate) fn shown(name: &str) -> &str {
+    if name == EXTRA { "(undeclared fields)" } else { name }
 }
 
 /// A label and a text of several lines beside it.

@@ -5,9 +5,8 @@ use crate::grammar;
 use crate::nodes::{beside, section};
 use crate::read::Reader;
 use crate::yaml::{self, Data, Pair, Tree};
-use forebay_types::code::{self, Code};
+use forebay_types::code;
 use forebay_types::kind::Role;
-use forebay_types::nearest::nearest;
 use forebay_types::shape::{Field, Shape};
 use forebay_types::{Diagnostic, FileId, Kind, Span};
 
@@ -35,8 +34,9 @@ pub(super) fn set(
         steps.push(Step { name, span: Span { file, start: at as u32, end: (at + name.len()) as u32 } });
         at += name.len() + 1;
     }
-    if steps[0].name == "spec" && steps.len() > 1 {
-        steps.remove(0);
+    if let Some(wrong) = outside(&steps) {
+        reader.report.push(*wrong);
+        return;
     }
     // `vars.NAME` is the value of the var.
     if steps.len() == 2 && steps[0].name == "vars" {
@@ -44,11 +44,7 @@ pub(super) fn set(
     }
     let walk = Walk { kinds, value };
     if let Err(wrong) = walk.spec(spec, &steps) {
-        let diagnostic = Diagnostic::error(wrong.code, wrong.span, wrong.message);
-        reader.report.push(match wrong.help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        });
+        reader.report.push(*wrong);
     }
 }
 
@@ -58,21 +54,37 @@ struct Step<'t> {
     span: Span,
 }
 
-struct Wrong {
-    code: &'static Code,
-    span: Span,
-    message: String,
-    help: Option<String>,
+type Wrong = Box<Diagnostic>;
+
+fn wrong(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(&code::ARGUMENT, span, message)
 }
 
 fn unknown(step: Step<'_>, what: &str, known: &[&str]) -> Wrong {
-    let near = nearest(step.name, known.iter().copied());
-    let help = match near {
-        Some(near) => Some(format!("did you mean `{near}`?")),
-        None if known.is_empty() => None,
-        None => Some(format!("there is {}", known.join(", "))),
+    wrong(step.span, format!("{what} `{}`", step.name)).meant(step.name, known.iter().copied()).into()
+}
+
+/// A path that begins at the top of the file.
+fn outside(steps: &[Step<'_>]) -> Option<Wrong> {
+    let (first, rest) = steps.split_first()?;
+    let is_top = grammar::TOP.iter().any(|field| field.name == first.name);
+    if !is_top {
+        return None;
+    }
+    let names: Vec<&str> = rest.iter().map(|step| step.name).collect();
+    let (message, help) = match (first.name, names.is_empty()) {
+        ("spec", false) => {
+            ("paths start inside `spec`".to_string(), format!("write `--set {}=…`", names.join(".")))
+        }
+        ("spec", true) => {
+            ("paths start inside `spec`".into(), "name what is to change, such as `vars.NAME`".into())
+        }
+        (name, _) => {
+            let help = format!("`{name}` is what the file says; change it there");
+            (format!("paths start inside `spec`, and `{name}` stands beside it"), help)
+        }
     };
-    Wrong { code: &code::ARGUMENT, span: step.span, message: format!("{what} `{}`", step.name), help }
+    Some(wrong(first.span, message).help(help).into())
 }
 
 /// Follows a path through the tree by the shapes, and puts the value where it ends.
@@ -93,10 +105,8 @@ impl Walk<'_> {
             }
             (Some(_), _) => {
                 let last = steps[steps.len() - 1];
-                let message = "the path ends before a field of a node".to_string();
-                let help =
-                    Some("write `sources.NAME.KIND.FIELD=…`, and so on for stages and sinks".to_string());
-                Err(Wrong { code: &code::ARGUMENT, span: last.span, message, help })
+                let help = "write `sources.NAME.KIND.FIELD=…`, and so on for stages and sinks";
+                Err(wrong(last.span, "the path ends before a field of a node").help(help).into())
             }
             (None, _) => self.record(grammar::SPEC, spec, steps),
         }
@@ -190,13 +200,9 @@ impl Walk<'_> {
             }
             Shape::Any | Shape::Plain | Shape::Column => self.anything(tree, steps),
             _ => {
-                let message = format!("there is nothing below this value that could be `{}`", steps[0].name);
-                Err(Wrong {
-                    code: &code::ARGUMENT,
-                    span: steps[0].span,
-                    message,
-                    help: Some(format!("it is {}", shape.noun())),
-                })
+                let step = steps[0];
+                let message = format!("there is nothing below this value that could be `{}`", step.name);
+                Err(wrong(step.span, message).help(format!("it is {}", shape.noun())).into())
             }
         }
     }
@@ -208,11 +214,10 @@ impl Walk<'_> {
         }
         let Data::List(items) = &mut tree.data else { return Err(unknown(step, "there is no item", &[])) };
         let length = items.len();
-        step.name.parse::<usize>().ok().and_then(|at| items.get_mut(at)).ok_or_else(|| Wrong {
-            code: &code::ARGUMENT,
-            span: step.span,
-            message: format!("the list has no item `{}`", step.name),
-            help: Some(format!("items count from 0, and there are {length}")),
+        let item = step.name.parse::<usize>().ok().and_then(|at| items.get_mut(at));
+        item.ok_or_else(|| {
+            let help = format!("items count from 0, and there are {length}");
+            wrong(step.span, format!("the list has no item `{}`", step.name)).help(help).into()
         })
     }
 

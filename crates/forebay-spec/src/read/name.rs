@@ -43,7 +43,7 @@ pub(super) fn output_help(text: &str) -> String {
                 if is_name(&node) && is_name(&port) {
                     format!("write `{node}.{port}`")
                 } else {
-                    String::new()
+                    "write NAME or NAME.PORT".to_string()
                 }
             }
             None => name_help(text),

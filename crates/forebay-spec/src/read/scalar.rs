@@ -4,7 +4,7 @@ use super::fill::Filled;
 use super::name::{is_label, is_name, is_output, label_help, name_help, output_help};
 use super::number::{digits, integer};
 use super::{At, Reader};
-use crate::paths;
+use crate::literal;
 use crate::yaml::{Plain, Tree, shorten};
 use forebay_types::code::{self, Code};
 use forebay_types::nearest::nearest;
@@ -41,9 +41,12 @@ impl Reader<'_> {
             Shape::Float { min, max } => self.float(&filled, (*min, *max), tree, at)?,
             Shape::Plain => self.plain(filled, span)?,
             // A quantity may be a number to YAML (`0`, a share of 0.5), an expression may be anything.
-            Shape::Duration | Shape::Size | Shape::Rate | Shape::Share | Shape::Level => {
-                self.quantity(shape, &filled, span, at)?
-            }
+            Shape::Duration
+            | Shape::NamedDuration
+            | Shape::Size
+            | Shape::Rate
+            | Shape::Share
+            | Shape::Level => self.quantity(shape, filled, span, at)?,
             Shape::Expr => Value::Text(filled.into_text()),
             _ => self.text(shape, filled, tree, at)?,
         };
@@ -94,12 +97,7 @@ impl Reader<'_> {
         match i64::try_from(value) {
             Ok(value) if (min..=max).contains(&value) => Some(Value::Int(value)),
             _ => {
-                self.error(
-                    &code::OUT_OF_RANGE,
-                    tree.span,
-                    format!("`{}`: {text} is not {noun}", at.name),
-                    "",
-                );
+                self.out_of_range(text, &noun, tree.span, at);
                 None
             }
         }
@@ -113,12 +111,7 @@ impl Reader<'_> {
         match value {
             Some(value) if (min..=max).contains(&value) => Some(Value::Float(value)),
             Some(_) => {
-                self.error(
-                    &code::OUT_OF_RANGE,
-                    tree.span,
-                    format!("`{}`: {text} is not {noun}", at.name),
-                    "",
-                );
+                self.out_of_range(text, &noun, tree.span, at);
                 None
             }
             None => {
@@ -131,6 +124,11 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn out_of_range(&mut self, number: &str, noun: &str, span: Span, at: At<'_>) {
+        let message = format!("`{}`: {number} is out of range", at.name);
+        self.error(&code::OUT_OF_RANGE, span, message, format!("write {noun}"));
     }
 
     fn plain(&mut self, filled: Filled, span: Span) -> Option<Value> {
@@ -153,10 +151,14 @@ impl Reader<'_> {
         Some(Value::Expr(Text { text: expression.to_string(), verbatim }))
     }
 
-    fn quantity(&mut self, shape: &Shape, filled: &Filled, span: Span, at: At<'_>) -> Option<Value> {
+    fn quantity(&mut self, shape: &Shape, filled: Filled, span: Span, at: At<'_>) -> Option<Value> {
         let text = filled.text.trim();
         let value = match shape {
             Shape::Duration => unit::parse_duration(text).map(Value::Duration),
+            Shape::NamedDuration => unit::parse_duration(text).map(|_| {
+                let verbatim = filled.verbatim.filter(|_| text == filled.text);
+                Value::Text(Text { text: text.into(), verbatim })
+            }),
             Shape::Size => unit::parse_size(text).map(Value::Size),
             Shape::Rate => unit::parse_rate(text).map(Value::Rate),
             Shape::Share => unit::parse_share(text).map(Value::Share),
@@ -164,8 +166,16 @@ impl Reader<'_> {
         };
         value
             .map_err(|UnitError { why, suggest }| {
-                let message = format!("`{}`: `{}` is not {}: {why}", at.name, shorten(text), shape.noun());
-                let help = suggest.map_or(String::new(), |right| format!("write `{right}`"));
+                let (text, noun) = (shorten(text), shape.noun());
+                let what = noun.split(" such as").next().unwrap_or(&noun);
+                let message = format!("`{}`: `{text}` is not {what}: {why}", at.name);
+                let help = match (suggest, units(shape, &text)) {
+                    (Some(right), _) => format!("write `{right}`"),
+                    (None, Some(units)) => {
+                        format!("write {units} right behind the number, whichever is meant")
+                    }
+                    (None, None) => format!("write {noun}"),
+                };
                 self.error(&code::UNIT, span, message, help);
             })
             .ok()
@@ -238,7 +248,11 @@ impl Reader<'_> {
             }
             Names::Model => {
                 let ok = is_label(name) && !version.is_empty() && !version.contains(char::is_whitespace);
-                return self.pattern(ok, &code::LABEL, text, String::new(), &Shape::Ref(Names::Model), span);
+                let help = match is_label(name) {
+                    true => format!("write `{name}`, or `{name}@VERSION`"),
+                    false => label_help(name),
+                };
+                return self.pattern(ok, &code::LABEL, text, help, &Shape::Ref(Names::Model), span);
             }
             Names::Connection | Names::Pop => {}
         }
@@ -295,8 +309,12 @@ impl Reader<'_> {
             let diagnostic = Diagnostic::error(&code::COLUMN_TYPE, place, message);
             let near = usual_type(&part).or_else(|| nearest(&part, type_names()));
             self.report.push(match near {
-                Some(near) if near != part => diagnostic.nearest(Some(near)),
-                Some(_) => diagnostic,
+                Some("decimal") if part == "decimal" => diagnostic.help("write `decimal(2)` for two digits"),
+                Some("list" | "optional") if matches!(part.as_str(), "list" | "optional") => {
+                    diagnostic.help(format!("write `{part}(string)`, or with another type"))
+                }
+                Some(near) if near == part => diagnostic.help(format!("write `{near}` alone")),
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("types are {}", type_names().collect::<Vec<_>>().join(", "))),
             });
             Ty::Unknown
@@ -304,8 +322,7 @@ impl Reader<'_> {
     }
 
     fn time(&mut self, text: &str, span: Span, at: At<'_>) -> Option<Value> {
-        let time =
-            text.parse::<jiff::Timestamp>().ok().and_then(|time| i64::try_from(time.as_nanosecond()).ok());
+        let time = literal::time(text);
         if time.is_none() {
             let message =
                 format!("`{}`: `{}` is no time with a zone, from 1677 to 2262", at.name, shorten(text));
@@ -315,7 +332,7 @@ impl Reader<'_> {
     }
 
     fn date(&mut self, text: &str, span: Span, at: At<'_>) -> Option<()> {
-        let ok = text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
+        let ok = literal::is_date(text);
         if !ok {
             let message = format!("`{}`: `{}` is no date", at.name, shorten(text));
             self.error(&code::DATE, span, message, "write year, month and day: `\"2026-01-31\"`");
@@ -323,9 +340,8 @@ impl Reader<'_> {
         ok.then_some(())
     }
 
-    /// A path that is read, from the working directory: it counts from the file in which it stands.
-    fn resolved(&self, filled: Filled, span: Span) -> Text {
-        let text = paths::from_file(self.files.name(span.file), &filled.text);
+    fn resolved(&mut self, filled: Filled, span: Span) -> Text {
+        let text = self.path(&filled.text, span);
         let verbatim = filled.verbatim.filter(|_| text == filled.text);
         Text { text, verbatim }
     }
@@ -334,6 +350,18 @@ impl Reader<'_> {
 impl Filled {
     pub(super) fn into_text(self) -> Text {
         Text { text: self.text, verbatim: self.verbatim }
+    }
+}
+
+/// The usual units of a quantity, where a number lacks one that cannot be guessed.
+fn units(shape: &Shape, text: &str) -> Option<&'static str> {
+    let lacks = text.ends_with(|c: char| c.is_ascii_digit());
+    match shape {
+        _ if !lacks => None,
+        Shape::Duration => Some("ms, s, m, h or d"),
+        Shape::NamedDuration => Some("s, m, h or d"),
+        Shape::Size => Some("kB, MB, KiB or MiB"),
+        _ => None,
     }
 }
 

@@ -202,7 +202,12 @@ impl Builder<'_> {
             OpenWhat::Map { pairs, key } => match std::mem::replace(key, Key::Expected) {
                 Key::Expected => *key = self.key(&tree, pairs),
                 Key::Read(key, key_span) => {
-                    pairs.push(Pair { key, key_span, value: self.value(tree) });
+                    let pair = Pair { key, key_span, value: self.value(tree) };
+                    let in_braces = self.text[parent.start..].starts_with('{');
+                    match pairs.last_mut().filter(|last| in_braces && is_cut(last, &pair)) {
+                        Some(last) => self.join(&mut last.value, key_span),
+                        None => pairs.push(pair),
+                    }
                 }
                 Key::Wrong => {}
             },
@@ -226,6 +231,23 @@ impl Builder<'_> {
             self.report.push(Diagnostic::error(&code::YAML_1_1, tree.span, message).help(help));
         }
         tree
+    }
+
+    /// `{ a: f(x, 1) }`: the comma ends the text, so `1)` is read as a key. Puts the text together again.
+    fn join(&mut self, value: &mut Tree, rest: Span) {
+        let whole = value.span.to(rest);
+        let (start, end) = (whole.start as usize - self.place.offset, whole.end as usize - self.place.offset);
+        let all = self.text.get(start..end).unwrap_or("").to_string();
+        value.span = whole;
+        let Data::Scalar(Scalar { text, plain, .. }) = &mut value.data else { return };
+        if open_brackets(&all) <= 0 {
+            let message = format!("inside `{{ }}` a `,` ends a text without quotes, here `{text}`");
+            let quote = if all.contains('"') { '\'' } else { '"' };
+            let help = format!("put all of it in quotes: `{quote}{all}{quote}`");
+            self.report.push(Diagnostic::error(&code::QUOTES_NEEDED, whole, message).help(help));
+            *plain = Some(Plain::Unclear);
+        }
+        *text = all;
     }
 
     fn key(&mut self, tree: &Tree, pairs: &[Pair]) -> Key {
@@ -332,6 +354,17 @@ impl Builder<'_> {
         }
         self.report.push(diagnostic);
     }
+}
+
+/// Whether an entry without a value is the rest of the text before it.
+fn is_cut(last: &Pair, rest: &Pair) -> bool {
+    let open = last.value.scalar().filter(|scalar| scalar.plain == Some(Plain::Text));
+    let bare = rest.value.scalar().is_some_and(|scalar| scalar.text.is_empty() && scalar.plain.is_some());
+    bare && !last.value.span.is_none() && open.is_some_and(|scalar| open_brackets(&scalar.text) > 0)
+}
+
+fn open_brackets(text: &str) -> i32 {
+    text.chars().map(|c| i32::from(c == '(') - i32::from(c == ')')).sum()
 }
 
 fn line_start(text: &str, at: usize) -> usize {

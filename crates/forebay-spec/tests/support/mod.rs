@@ -116,6 +116,7 @@ pub fn read(loader: &MemoryLoader, path: &str, options: &Options) -> Outcome {
     };
     let loader: &dyn Loader = loader;
     let loaded = read_pipeline(&mut files, loader, path, KINDS, &configs, options, &mut report);
+    report.diagnostics.extend(loaded.iter().flat_map(|loaded| loaded.test_mistakes.iter().cloned()));
     report.sort();
     Outcome { loaded, configs, report, files }
 }

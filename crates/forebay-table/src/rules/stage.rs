@@ -161,43 +161,38 @@ impl Rules {
     fn write_rule(&mut self, at: usize, batch: &Batch) {
         let hull = batch.rows().hull();
         let out = self.builder.col(at);
-        for row in 0..batch.header().rows() {
-            let taken = row
-                .checked_sub(hull.start)
-                .and_then(|at| self.taken.get(at))
-                .map(|taken| usize::from(*taken));
-            let Some(taken) = taken.filter(|taken| *taken < self.names.len()) else {
+        out.pad(hull.start);
+        for (row, taken) in self.taken.iter().map(|taken| usize::from(*taken)).enumerate() {
+            if taken == self.names.len() {
                 out.push_absent(Presence::Null);
-                continue;
-            };
-            if self.all {
-                let names = self.names.iter().zip(&self.matched);
-                let names = names.filter(|(_, matched)| matched[row - hull.start] != 0);
+            } else if self.all {
+                let names = self.names.iter().zip(&self.matched).filter(|(_, matched)| matched[row] != 0);
                 names.for_each(|(name, _)| out.items().push_str(name));
                 out.end_list();
             } else {
                 out.push_str(&self.names[taken]);
             }
         }
+        out.pad(batch.header().rows() - hull.end);
     }
 }
 
 impl Stage for Rules {
-    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: Batch) -> Result<(), Fault> {
-        self.decide(cx, &batch);
+    fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
+        self.decide(cx, batch);
         self.builder.begin();
         for at in 0..self.outs.len() {
             self.pick(at);
             match &mut self.outs[at] {
-                Out::Rule => self.write_rule(at, &batch),
-                Out::Column(picked) => picked.write(cx, &batch, self.builder.col(at), &mut self.rejected),
+                Out::Rule => self.write_rule(at, batch),
+                Out::Column(picked) => picked.write(cx, batch, self.builder.col(at), &mut self.rejected),
             }
         }
         let columns = self.builder.finish();
         let start = batch.rows().hull().start;
         let kept = cx.filter(batch.rows(), |row| !self.rejected[row - start]);
         if !kept.is_empty() {
-            cx.emit(0, batch.with(columns).select(kept));
+            cx.add(kept, columns);
         }
         Ok(())
     }
@@ -215,7 +210,7 @@ impl Picked {
 
     /// Works the values out, where somebody picked them, and writes the column.
     fn write(&mut self, cx: &mut Cx<'_>, batch: &Batch, out: &mut ColMut, rejected: &mut [bool]) {
-        let start = batch.rows().hull().start;
+        let hull = batch.rows().hull();
         let mut values: SmallVec<[Value<'_>; 8]> = SmallVec::new();
         for (branch, source) in self.branches.iter_mut().enumerate() {
             values.push(match source {
@@ -223,7 +218,7 @@ impl Picked {
                 Some(Source::Program(program)) if self.picks.contains(&(branch as u16)) => {
                     let output = program.eval(batch);
                     for fault in output.faults() {
-                        let at = fault.row - start;
+                        let at = fault.row - hull.start;
                         if usize::from(self.picks[at]) == branch
                             && !std::mem::replace(&mut rejected[at], true)
                         {
@@ -235,14 +230,15 @@ impl Picked {
                 _ => Value::Nothing,
             });
         }
-        for row in 0..batch.header().rows() {
-            let pick = row.checked_sub(start).and_then(|at| self.picks.get(at));
-            match pick.and_then(|pick| values.get(usize::from(*pick))) {
+        out.pad(hull.start);
+        for (row, pick) in hull.clone().zip(&self.picks) {
+            match values.get(usize::from(*pick)) {
                 Some(Value::Plain(value)) => value::push(out, &self.ty, value),
-                Some(Value::Output(output)) => push(out, &self.ty, output, row, row - start),
+                Some(Value::Output(output)) => push(out, &self.ty, output, row, row - hull.start),
                 Some(Value::Nothing) | None => out.push_absent(Presence::Null),
             }
         }
+        out.pad(batch.header().rows() - hull.end);
     }
 }
 

@@ -180,6 +180,12 @@ impl Arena {
         &self.chunks[(at >> CHUNK_BITS) as usize].words()[start..start + size as usize]
     }
 
+    /// A word of the block at `at`.
+    #[inline]
+    pub fn word(&self, at: u32, offset: u32) -> u64 {
+        self.chunks[(at >> CHUNK_BITS) as usize].words()[(at % CHUNK + offset) as usize]
+    }
+
     #[inline]
     pub fn block_mut(&mut self, at: u32, size: u32) -> &mut [u64] {
         if size == 0 {

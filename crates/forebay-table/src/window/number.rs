@@ -1,4 +1,4 @@
-//! Exact arithmetic of sums: floats as fixed-point integers, and quotients that are rounded once.
+//! Exact arithmetic of sums: floats as fixed-point integers.
 
 /// A float as a multiple of 2⁻⁶⁴. Exact for finite `|x|` from 2⁻¹¹ to below 2⁶², off by at most 2⁻⁶⁵ below that.
 pub fn fixed(x: f64) -> i128 {
@@ -48,38 +48,6 @@ fn low(words: &[u64]) -> u128 {
     u128::from(words[0]) | u128::from(words[1]) << 64
 }
 
-/// `num / den`, rounded once, to the nearest, ties to even. `den` is from 1 to below 2¹²⁷.
-pub fn ratio(num: i128, den: u128) -> f64 {
-    let exact = 1 << 53;
-    if let (Ok(num), Ok(den)) = (i64::try_from(num), u64::try_from(den))
-        && num.unsigned_abs() < exact
-        && den < exact
-    {
-        return num as f64 / den as f64;
-    }
-    let quotient = long_ratio(num.unsigned_abs(), den);
-    if num < 0 { -quotient } else { quotient }
-}
-
-/// By hand, to 55 bits and one that says whether something remains. `num` is not 0 here or `den` is large.
-fn long_ratio(num: u128, den: u128) -> f64 {
-    if num == 0 {
-        return 0.0;
-    }
-    let mut shift = num.leading_zeros();
-    let mut quotient = (num << shift) / den;
-    let mut rest = (num << shift) % den;
-    while quotient < 1 << 55 {
-        rest <<= 1;
-        let bit = rest >= den;
-        quotient = quotient << 1 | u128::from(bit);
-        rest -= if bit { den } else { 0 };
-        shift += 1;
-    }
-    let power = f64::from_bits((1023 - u64::from(shift)) << 52);
-    (quotient | u128::from(rest != 0)) as f64 * power
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -117,20 +85,6 @@ mod tests {
         fn floats_of_ordinary_size_are_exact(x in -1e15f64..1e15) {
             prop_assume!(x.abs() >= 1.0 / 2048.0);
             prop_assert_eq!(fixed(x) as f64 * UNIT, x);
-        }
-
-        /// The exact quotient lies within half a step of the result, seen in integers.
-        #[test]
-        fn quotients_are_rounded_once(num in -1i128 << 100..1 << 100, small: bool, den in 1u128..1 << 24) {
-            let num = if small { num >> 50 } else { num };
-            prop_assume!(num != 0);
-            let bits = ratio(num, den).abs().to_bits();
-            let exponent = (bits >> 52) as i32 - 1075;
-            let mantissa = u128::from(bits & ((1 << 52) - 1) | 1 << 52);
-            let up = |x: u128, by: i32| if by > 0 { x << by } else { x };
-            let twice = 2 * up(num.unsigned_abs(), -exponent);
-            let got = up(2 * mantissa * den, exponent);
-            prop_assert!(twice.abs_diff(got) <= up(den, exponent), "{num} / {den}");
         }
     }
 }

@@ -22,8 +22,10 @@ pub enum Key<'a> {
     Text(&'a [u8]),
 }
 
-/// Every so many events a shard looks at so many slots, for keys that nobody touches any more.
-const SWEEP: u64 = 16;
+/// Every so many events a shard looks at [`SWEPT`] slots, for keys that nobody touches any more. It need not be soon: what
+/// such a key holds is bounded, and slots that are looked at are taken from memory that others wait for.
+const SWEEP: u64 = 64;
+const SWEPT: u32 = 16;
 
 #[derive(Default)]
 pub struct Shard {
@@ -221,7 +223,7 @@ impl Shard {
         let last = high.saturating_sub(self.slack).saturating_sub(layout.reach_ns);
         let count = self.slots.count();
         let before = self.broom;
-        for _ in 0..SWEEP.min(u64::from(count)) {
+        for _ in 0..SWEPT.min(count) {
             let at = self.broom;
             self.broom = if at + 1 < count { at + 1 } else { 0 };
             if self.is_over(layout, at, last) {
@@ -268,28 +270,36 @@ impl Shard {
         View { fields, events: Events { layout, ring, block: ring.block(layout, &self.arena) } }
     }
 
-    /// Reads a word of each cache line of a slot, so that they are near when they are needed.
+    /// Reads both ends of a slot, so that its cache lines are near when they are needed.
     #[inline]
     pub fn touch_slot(&self, layout: &Layout, at: u32) -> u64 {
         let fields = self.slots.get(layout, at);
-        fields.iter().step_by(8).fold(fields[fields.len() - 1], |sum, word| sum ^ word)
+        fields[0] ^ fields[fields.len() - 1]
     }
 
-    /// The same for the places in the ring where windows begin and end.
+    /// The same for the end of the ring, where the event will most likely go.
     #[inline]
-    pub fn touch_events(&self, layout: &Layout, at: u32) -> u64 {
+    pub fn touch_end(&self, layout: &Layout, at: u32) -> u64 {
+        let ring = slots::ring(self.slots.get(layout, at));
+        self.touch_event(layout, &ring, ring.len)
+    }
+
+    /// The same for the events where windows begin.
+    #[inline]
+    pub fn touch_bounds(&self, layout: &Layout, at: u32) -> u64 {
         let fields = self.slots.get(layout, at);
-        if is_free(fields) {
-            return 0;
-        }
         let ring = slots::ring(fields);
-        if ring.len == 0 {
+        let windows = 0..layout.windows_ns.len();
+        windows.fold(0, |sum, window| sum ^ self.touch_event(layout, &ring, bound(fields, window)))
+    }
+
+    #[inline]
+    fn touch_event(&self, layout: &Layout, ring: &Ring, index: u32) -> u64 {
+        // A free slot has no block either.
+        if ring.capacity == 0 {
             return 0;
         }
-        let block = ring.block(layout, &self.arena);
-        let peek = |index: u32| block[ring.position(index.min(ring.len - 1)) as usize * layout.stride];
-        let windows = (0..layout.windows_ns.len()).map(|window| peek(bound(fields, window)));
-        windows.fold(peek(ring.len), |sum, word| sum ^ word)
+        self.arena.word(ring.at, ring.position(index.min(ring.capacity - 1)) * layout.stride as u32)
     }
 
     pub fn keys(&self) -> u64 {

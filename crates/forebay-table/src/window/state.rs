@@ -61,15 +61,17 @@ impl Windows {
         Guess { local: local as u32, slot: self.shards[local].guess(key_hash) }
     }
 
-    /// Brings what belongs to a key near: first its slot, then its events. What comes back means nothing.
+    /// Brings what belongs to some keys near: pass after pass, so that what is away in one pass is fetched for many keys at
+    /// a time, and is there for the next. What comes back means nothing.
     #[inline]
-    pub fn touch_slot(&self, guess: Guess) -> u64 {
-        guess.slot.map_or(0, |at| self.shards[guess.local as usize].touch_slot(&self.layout, at))
-    }
-
-    #[inline]
-    pub fn touch_events(&self, guess: Guess) -> u64 {
-        guess.slot.map_or(0, |at| self.shards[guess.local as usize].touch_events(&self.layout, at))
+    pub fn touch(&self, guesses: &[Guess]) -> u64 {
+        let layout = &*self.layout;
+        let pass = |touch: fn(&Shard, &Layout, u32) -> u64| {
+            let found =
+                guesses.iter().filter_map(|guess| Some((&self.shards[guess.local as usize], guess.slot?)));
+            found.fold(0, |sum, (shard, at)| sum ^ touch(shard, layout, at))
+        };
+        pass(Shard::touch_slot) ^ pass(Shard::touch_end) ^ pass(Shard::touch_bounds)
     }
 
     /// Takes a record in and shows the windows of its key, standing at it.

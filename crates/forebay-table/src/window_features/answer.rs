@@ -2,8 +2,9 @@
 
 use forebay_stage::expr::Aggregate;
 use forebay_stage::types::Ty;
+use forebay_stage::types::number::ratio;
 
-use crate::window::{FIXED_UNIT, Fixed192, Form, Layout, View, integer, ratio};
+use crate::window::{FIXED_UNIT, Fixed192, Form, Layout, View, integer};
 
 /// A column's question to the windows.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use forebay_stage::expr::{Aggregate, Names, Typed, TypedAggregate, compile_aggregate};
 use forebay_stage::key::can_be_key;
 use forebay_stage::types::kind::Scope;
-use forebay_stage::types::nearest::nearest;
 use forebay_stage::types::unit::parse_duration;
 use forebay_stage::types::value::{Entry, Node};
 use forebay_stage::types::{Column, Diagnostic, Record, Report, Schema, Span, Ty, code};
@@ -180,8 +179,7 @@ impl Reading<'_> {
         let column = schema.get(name);
         if column.is_none() && !schema.open {
             let message = format!("the input `{input}` has no column `{name}`");
-            let near = nearest(name, schema.names());
-            self.error(Diagnostic::error(&code::UNKNOWN_COLUMN, span, message).nearest(near));
+            self.error(Diagnostic::error(&code::UNKNOWN_COLUMN, span, message).meant(name, schema.names()));
         }
         column
     }
@@ -197,28 +195,23 @@ impl Reading<'_> {
         }
         for node in self.config.list("windows") {
             let text = node.str().to_string();
+            // What is no duration at all was reported when the file was read.
+            let Ok(length_ns) = parse_duration(&text) else { continue };
             let twice = windows.iter().any(|window| window.text == text);
-            let problem = match parse_duration(&text) {
-                Err(error) => Some((error.why, error.suggest.map(|right| format!("write {right}")))),
-                Ok(0) => Some(("a window of no length holds nothing".into(), None)),
-                Ok(_) if twice => Some((format!("`{text}` stands here twice"), None)),
-                Ok(_) if text.contains(|c: char| !c.is_ascii_alphanumeric()) => {
-                    let why =
-                        "a window is part of column names, so it is written in whole numbers without spaces";
-                    Some((why.into(), Some("write 90m for 1.5h".into())))
-                }
-                Ok(length_ns) => {
-                    windows.push(Window { text, length_ns });
-                    None
-                }
+            let (why, help) = if length_ns == 0 {
+                ("a window of no length holds nothing".to_string(), "write how long it is: 1d")
+            } else if twice {
+                (format!("`{text}` stands here twice"), "leave one of them out")
+            } else if text.contains(|c: char| !c.is_ascii_alphanumeric()) {
+                let why =
+                    "a window is part of column names, so it is written in whole numbers without spaces";
+                (why.to_string(), "write 90m for 1.5h")
+            } else {
+                windows.push(Window { text, length_ns });
+                continue;
             };
-            if let Some((why, help)) = problem {
-                let diagnostic = Diagnostic::error(&code::WINDOW, node.span, format!("no window: {why}"));
-                self.error(match help {
-                    Some(help) => diagnostic.help(help),
-                    None => diagnostic,
-                });
-            }
+            let diagnostic = Diagnostic::error(&code::WINDOW, node.span, format!("no window: {why}"));
+            self.error(diagnostic.help(help));
         }
         windows
     }

@@ -102,9 +102,9 @@ impl WindowFeatures {
         })
     }
 
-    fn push_main(&mut self, cx: &mut Cx<'_>, batch: Batch) {
+    fn push_main(&mut self, cx: &mut Cx<'_>, batch: &Batch) {
         let hull = batch.rows().hull();
-        self.main.read(cx, &batch, &self.unknown);
+        self.main.read(cx, batch, &self.unknown);
         self.answers.clear();
         self.answers.resize(hull.len() * self.columns.len(), 0);
         self.nulls.clear();
@@ -113,7 +113,7 @@ impl WindowFeatures {
         for pass in rows.chunks(PASS) {
             let guesses = self.guess(pass);
             for (at, guess) in pass.iter().zip(guesses) {
-                self.take(cx, &batch, *at as usize, guess);
+                self.take(cx, batch, *at as usize, guess);
             }
         }
         self.main.rows = rows;
@@ -126,10 +126,7 @@ impl WindowFeatures {
         for (guess, at) in guesses.iter_mut().zip(pass) {
             *guess = self.windows.guess(self.main.hashes[*at as usize]);
         }
-        let each = &guesses[..pass.len()];
-        let slots = each.iter().fold(0, |sum, guess| sum ^ self.windows.touch_slot(*guess));
-        let events = each.iter().fold(slots, |sum, guess| sum ^ self.windows.touch_events(*guess));
-        std::hint::black_box(events);
+        std::hint::black_box(self.windows.touch(&guesses[..pass.len()]));
         guesses
     }
 
@@ -164,7 +161,7 @@ impl WindowFeatures {
         }
     }
 
-    fn emit(&mut self, cx: &mut Cx<'_>, batch: Batch) {
+    fn emit(&mut self, cx: &mut Cx<'_>, batch: &Batch) {
         let (rows, hull) = (batch.header().rows(), batch.rows().hull());
         let width = self.columns.len();
         self.builder.begin();
@@ -177,14 +174,14 @@ impl WindowFeatures {
         let rejected = &self.main.rejected;
         let kept = cx.filter(batch.rows(), |row| !rejected[row - hull.start]);
         if !kept.is_empty() {
-            cx.emit(0, batch.with(columns).select(kept));
+            cx.add(kept, columns);
         }
     }
 
-    fn push_labels(&mut self, cx: &mut Cx<'_>, batch: Batch) {
+    fn push_labels(&mut self, cx: &mut Cx<'_>, batch: &Batch) {
         let labels = self.labels.as_mut().expect("labels come where they are configured");
         let hull = batch.rows().hull();
-        labels.read(cx, &batch, &[]);
+        labels.read(cx, batch, &[]);
         let reach = self.windows.layout().reach_ns;
         for at in labels.rows.iter().map(|at| *at as usize) {
             let times = &batch.header().times[hull.start + at];
@@ -194,7 +191,7 @@ impl WindowFeatures {
             self.windows.label(key, event[1], &event[2..], deadline, times.watermark);
         }
         let kept = cx.filter(batch.rows(), |row| !labels.rejected[row - hull.start]);
-        cx.absorb(batch.select(kept), "label");
+        cx.absorb(batch.clone().select(kept), "label");
     }
 }
 
@@ -283,7 +280,7 @@ impl Input {
 }
 
 impl Stage for WindowFeatures {
-    fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: Batch) -> Result<(), Fault> {
+    fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: &Batch) -> Result<(), Fault> {
         if port == LABELS {
             self.push_labels(cx, batch)
         } else {

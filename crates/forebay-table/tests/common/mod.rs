@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use forebay_spec::{Configs, MemoryLoader, Options, read_pipeline};
-use forebay_stage::batch::Batch;
+use forebay_stage::batch::{Batch, Rows};
 use forebay_stage::expr::{Scalar, Values};
 use forebay_stage::testing::{self, Called};
 use forebay_stage::types::card::Card;
@@ -188,6 +188,19 @@ impl Made {
 pub fn check(stage: &str, columns: &str, table: &str, expect: &str) {
     let mut made = Made::new(stage, columns, None, Shards::ALL);
     assert_eq!(trim(&made.push(0, table)), trim(expect), "{stage}");
+}
+
+/// Runs a stage that keeps nothing over every run of rows of one batch: each gives what it gave among all of them.
+pub fn check_runs(stage: &str, columns: &str, table: &str) {
+    let mut made = Made::new(stage, columns, None, Shards::ALL);
+    let batch = testing::batch(&made.main, table, 0);
+    let all = made.push_batch(0, batch.clone());
+    let all: Vec<&str> = all.lines().collect();
+    for (from, to) in (0..batch.len()).flat_map(|from| (from + 1..=batch.len()).map(move |to| (from, to))) {
+        let run = made.push_batch(0, batch.clone().select(Rows::Range(from as u32, to as u32)));
+        let expect: Vec<&str> = [&all[..1], &all[from + 1..=to]].concat();
+        assert_eq!(run.lines().collect::<Vec<_>>(), expect, "rows {from}..{to} of {stage}");
+    }
 }
 
 pub fn trim(text: &str) -> String {

@@ -13,7 +13,7 @@ sinks of one path would overwrite each other.",
 sources: { tx: { file: { path: in.jsonl }, schema: { id: string, amount: decimal(2), ts: timestamp } } }
 sinks:
   a: { input: tx, file: { path: out.jsonl } }
-  b: { input: tx, file: { path: out.jsonl } }",
+  b: { input: tx, file: { path: ./out.jsonl } }",
         right: "\
 sources: { tx: { file: { path: in.jsonl }, schema: { id: string, amount: decimal(2), ts: timestamp } } }
 sinks:

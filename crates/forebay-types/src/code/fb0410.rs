@@ -8,7 +8,8 @@ pub const CODE: Code = Code {
     text: "\
 A column that is `optional(…)` (or that a stage with `on_late: skip` adds) may have no value, and there is no right answer to
 what null plus one is. Either ask first, as in `x != null && x > 5` (which holds for the rest of the condition, also through `||`,
-`!` and `?:`), or say what null means: `coalesce(x, 0) > 5`. `x == null` is true for null and for missing.",
+`!` and `?:`), or say what null means: `coalesce(x, 0) > 5`. `x == null` is true for null and for missing. An aggregate in `emit`
+passes over null: `mean(x)` is the mean of what is there.",
     examples: &[
         Example {
             wrong: "\

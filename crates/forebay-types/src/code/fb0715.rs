@@ -6,8 +6,8 @@ pub const CODE: Code = Code {
     id: "FB0715",
     title: "a record that is too long",
     text: "\
-A line is longer than a record may be (1 MiB unless the source says otherwise). It was not held in memory, so the
-rejected record has its place and length instead of its bytes. Mostly an end of line is missing, or the file is no
+A line is longer than a record may be, which is 1 MiB. It was not held in memory, so the rejected record has its place and
+length instead of its bytes. Mostly an end of line is missing, or the file is no
 JSON Lines at all.",
     examples: &[],
 };

@@ -8,6 +8,6 @@ pub const CODE: Code = Code {
     text: "\
 A source names a file that does not exist, or a glob that matches none. Paths that are read count from the pipeline file, so `data/in.jsonl` in
 `pipelines/a.yaml` is `pipelines/data/in.jsonl`; with `--from NAME=PATH` they count from the working directory. A glob leaves out names that
-begin with a dot or end in `.partial`, and folders.",
+begin with a dot, end in `.partial` or are no UTF-8, and folders.",
     examples: &[],
 };

@@ -4,8 +4,9 @@ use super::Code;
 
 pub const CODE: Code = Code {
     id: "FB0824",
-    title: "an output is being written by another process",
+    title: "an output is being written already",
     text: "\
-Another process holds the file open for writing. Two writers would mix their records. Stop the other one or give each its own path.",
+Another process, or another pipeline of this run, holds the file open for writing. Two writers would mix their records. Stop the other
+one or give each its own path.",
     examples: &[],
 };

@@ -7,7 +7,8 @@ pub const CODE: Code = Code {
     title: "a value in a test is not of its column's type",
     text: "\
 Values of a test are written as in the input: a `timestamp(ms)` is a number, a `timestamp` a text in RFC 3339, a
-`decimal(2)` has at most two digits after the point. A test that expects `rejected` may give wrong values on purpose.",
+`decimal(2)` has at most two digits after the point. A test that expects `rejected` may give wrong values on purpose.
+A line of a file of records that is no JSON object is such a mistake as well.",
     examples: &[Example {
         wrong: "\
 apiVersion: forebay.dev/v1alpha1

@@ -3,7 +3,7 @@
 use super::Code;
 
 pub const CODE: Code = Code {
-    id: "FB0742",
+    id: "FB0807",
     title: "saved windows cannot be read",
     text: "\
 The state of a `window_features` stage was saved by another version, for other keys or other expressions, or it is damaged. Nothing was

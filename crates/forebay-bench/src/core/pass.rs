@@ -1,0 +1,80 @@
+//! Batches through stages that pass them on, on one lane; and with a stage by key on two.
+//!
+//! The way of each batch is timed from the first stage of a row to the last one; the median over all batches, divided by
+//! the stages between, is what a stage costs. It holds all that the engine does for a call: counters, clock, crash mark,
+//! protection from panics, the batch handed on.
+
+use super::pipeline::{self, Cost};
+use super::{SIZES, kinds, median};
+use crate::failure::Failure;
+use crate::row::{Row, Rows};
+
+const STAGES: usize = 7;
+/// Spans that warm up, and spans that count.
+const WARM: usize = 4;
+const SPANS: usize = 6;
+
+pub fn run(rows: &mut Rows) -> Result<(), Failure> {
+    for size in SIZES {
+        eprintln!("passing batches of {size} on");
+        kinds::take_ways();
+        let costs = chain(size)?;
+        let way = median(kinds::take_ways().into_iter().map(|ns| ns as f64).collect());
+        let a_stage = way / (STAGES - 1) as f64;
+        rows.add(
+            Row::new(format!("a pass-through stage, {size} a batch"), a_stage, "ns/batch").target("<= 150"),
+        )?;
+        let whole = median(costs.iter().map(|cost| cost.lane_ns).collect());
+        let rest = whole - way - a_stage;
+        rows.add(Row::new(format!("source, claims and sink around them, {size} a batch"), rest, "ns/batch"))?;
+        rows.add(allocations(format!("allocations, one lane, {size} a batch"), &costs))?;
+    }
+    for size in SIZES {
+        eprintln!("batches of {size} to two lanes by key and back");
+        let (one, two) = (by_key(1, size)?, by_key(2, size)?);
+        let process = |costs: &[Cost]| median(costs.iter().map(|cost| cost.process_ns).collect());
+        let more = process(&two) - process(&one);
+        rows.add(Row::new(
+            format!("by key to two lanes and back, copies included, {size} a batch"),
+            more,
+            "ns/batch",
+        ))?;
+        rows.add(allocations(format!("allocations, two lanes by key, {size} a batch"), &two))?;
+    }
+    Ok(())
+}
+
+/// The worst of the spans: what a steady state has, it has in each.
+fn allocations(case: String, costs: &[Cost]) -> Row {
+    let most = costs.iter().map(|cost| cost.allocations).fold(0.0, f64::max);
+    Row::new(case, most, "/batch").target("<= 0")
+}
+
+/// Batches a span, so that each takes some ten milliseconds.
+fn span(rows: usize) -> u64 {
+    (20_000_000 / (1_000 + 10 * rows as u64)).max(200)
+}
+
+fn chain(rows: usize) -> Result<Vec<Cost>, Failure> {
+    let mut text = String::new();
+    for at in 0..STAGES {
+        let input = if at == 0 { "in".to_string() } else { format!("s{}", at - 1) };
+        let gate = match at {
+            0 => 1,
+            last if last == STAGES - 1 => 2,
+            _ => 0,
+        };
+        text += &format!("  s{at}: {{ input: {input}, pass: {{ rows: {rows}, gate: {gate} }} }}\n");
+    }
+    ticks(&text, &format!("s{}", STAGES - 1), 1, rows, span(rows))
+}
+
+fn by_key(lanes: u32, rows: usize) -> Result<Vec<Cost>, Failure> {
+    let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows} }} }}\n");
+    ticks(&stages, "keyed", lanes, rows, span(rows))
+}
+
+fn ticks(stages: &str, last: &str, lanes: u32, rows: usize, span: u64) -> Result<Vec<Cost>, Failure> {
+    let mut costs = pipeline::ticks(stages, last, lanes, rows, span, (WARM + SPANS) as u64)?;
+    Ok(costs.split_off(WARM))
+}

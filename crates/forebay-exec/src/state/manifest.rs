@@ -1,0 +1,184 @@
+//! Whose state a directory holds, and what the saved state depends on: compared before anything of it is used.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use forebay_plan::plan::{Plan, PlanNode};
+use forebay_stage::Fault;
+use forebay_types::{Node, Record, Value, code};
+use serde::{Deserialize, Serialize};
+
+use super::io;
+
+pub const MANIFEST: &str = "manifest.json";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Manifest {
+    version: u32,
+    pipeline: String,
+    /// The folder of the pipeline file: pipelines of one name in two folders are two.
+    folder: PathBuf,
+    shards: u32,
+    /// By stage: what its state depends on.
+    states: BTreeMap<String, String>,
+    /// By name that a stage had before: the name that came after it. Entries of the log keep the names they were
+    /// written with.
+    renamed: BTreeMap<String, String>,
+}
+
+/// Refuses a directory that is another pipeline's, and writes the manifest where there is none. Gives the former names of
+/// stages.
+pub fn check(dir: &Path, plan: &Plan, base: &Path) -> Result<BTreeMap<String, Vec<String>>, Fault> {
+    let path = dir.join(MANIFEST);
+    let wanted = manifest(plan, base);
+    let found = match fs::read(&path) {
+        Ok(bytes) => Some(serde_json::from_slice::<Manifest>(&bytes).map_err(|error| {
+            Fault::fatal(&code::STATE_UNREADABLE, format!("{} does not read: {error}", path.display()))
+        })?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(io(&path, "cannot be read", &error)),
+    };
+    let now = match &found {
+        Some(found) => follow(found, wanted, plan).map_err(|what| {
+            let message = format!(
+                "the state in {} {what}: run with another --state, or give the old results up and begin anew with \
+                 --fresh",
+                dir.display()
+            );
+            Fault::fatal(&code::STATE_OF_ANOTHER, message)
+        })?,
+        None => wanted,
+    };
+    if found.as_ref() != Some(&now) {
+        let text = serde_json::to_vec_pretty(&now).expect("a manifest of strings and numbers");
+        let partial = dir.join("manifest.json.partial");
+        fs::write(&partial, text)
+            .and_then(|()| fs::rename(&partial, &path))
+            .map_err(|error| io(&path, "cannot be written", &error))?;
+    }
+    Ok(former_names(&now.renamed))
+}
+
+/// The manifest of a pipeline that goes on with a state, or in what they differ.
+fn follow(found: &Manifest, wanted: Manifest, plan: &Plan) -> Result<Manifest, String> {
+    if found.pipeline != wanted.pipeline {
+        return Err(format!(
+            "belongs to the pipeline `{}`, and this is `{}`",
+            found.pipeline, wanted.pipeline
+        ));
+    }
+    // A folder that is not there any more was moved, and the state moves on with it.
+    if found.folder != wanted.folder && found.folder.exists() {
+        let (theirs, ours) = (found.folder.display(), wanted.folder.display());
+        return Err(format!("belongs to the pipeline in {theirs}, and this one is in {ours}"));
+    }
+    if found.shards != wanted.shards {
+        return Err(format!("has {} shards, and the plan {}", found.shards, wanted.shards));
+    }
+    let mut renamed = found.renamed.clone();
+    let mut states = found.states.clone();
+    for node in &plan.nodes {
+        if let Some(old) = &node.renamed_from
+            && let Some(shape) = states.remove(old)
+        {
+            renamed.insert(old.clone(), node.name.clone());
+            states.insert(node.name.clone(), shape);
+        }
+    }
+    for (stage, shape) in &states {
+        match wanted.states.get(stage) {
+            Some(now) if now == shape => {}
+            Some(_) => return Err(format!("was kept for other settings of stage `{stage}`")),
+            None => {
+                return Err(format!(
+                    "holds the stage `{stage}`, which the pipeline does not have (a stage of another name takes it over \
+                     with `renamed_from: {stage}`)"
+                ));
+            }
+        }
+    }
+    if let Some((old, new)) = renamed.iter().find(|(old, _)| wanted.states.contains_key(*old)) {
+        return Err(format!(
+            "holds what `{old}` kept before it became `{new}`, so no other stage can be called `{old}`"
+        ));
+    }
+    Ok(Manifest { renamed, ..wanted })
+}
+
+fn manifest(plan: &Plan, base: &Path) -> Manifest {
+    let states = plan.nodes.iter().filter(|node| node.kind.facts.keyed);
+    Manifest {
+        version: 1,
+        pipeline: plan.name.clone(),
+        folder: base.canonicalize().unwrap_or_else(|_| base.to_path_buf()),
+        shards: plan.shards,
+        states: states.map(|node| (node.name.clone(), shape(node))).collect(),
+        renamed: BTreeMap::new(),
+    }
+}
+
+fn former_names(renamed: &BTreeMap<String, String>) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (old, next) in renamed {
+        let mut last = next;
+        while let Some(later) = renamed.get(last) {
+            last = later;
+        }
+        names.entry(last.clone()).or_default().push(old.clone());
+    }
+    names
+}
+
+/// What a stage's state depends on: its kind and its settings, without the places where they were written.
+fn shape(node: &PlanNode) -> String {
+    let mut out = node.kind.name.to_string();
+    record_text(&node.config, &mut out);
+    out
+}
+
+fn record_text(record: &Record, out: &mut String) {
+    for (name, node) in &record.fields {
+        out.push_str(&format!(" {name}="));
+        node_text(node, out);
+    }
+}
+
+fn node_text(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Text(text) | Value::Expr(text) => out.push_str(&format!("{:?}", text.text)),
+        Value::List(items) => {
+            out.push('[');
+            for item in items {
+                node_text(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for entry in entries {
+                out.push_str(&format!("{:?}:", entry.key));
+                node_text(&entry.node, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Record(record) => record_text(record, out),
+        scalar => out.push_str(&format!("{scalar:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_has_all_the_names_that_it_had() {
+        let renamed =
+            [("a", "b"), ("b", "c"), ("x", "y")].map(|(old, new)| (old.to_string(), new.to_string()));
+        let names = former_names(&BTreeMap::from(renamed));
+        assert_eq!(names["c"], ["a", "b"]);
+        assert_eq!(names["y"], ["x"]);
+    }
+}
