@@ -18,9 +18,10 @@ pub type SharedReasons = Arc<Mutex<Reasons>>;
 
 pub struct Kit {
     pub clock: Clock,
-    /// What the clock said last: when the call before this one ended. Reading it costs as much as handing a batch on, so
-    /// it is read once a call.
+    /// What the clock said last: mostly when the call before this one ended.
     at: i64,
+    /// Something that took time has been done since.
+    is_stale: bool,
     pub outbox: Outbox,
     pub rows: RowsRing,
     /// What the lane is working on, for the process that comes after a crash.
@@ -35,6 +36,7 @@ impl Kit {
         Kit {
             clock,
             at: 0,
+            is_stale: true,
             outbox: Outbox::default(),
             rows: RowsRing::default(),
             slot,
@@ -46,7 +48,18 @@ impl Kit {
     /// Reads the clock.
     pub fn tick(&mut self) -> i64 {
         self.at = self.clock.now();
+        self.is_stale = false;
         self.at
+    }
+
+    /// The time, read again where something has been done since it was read last.
+    pub fn fresh(&mut self) -> i64 {
+        if self.is_stale { self.tick() } else { self.at }
+    }
+
+    /// Something was done and not timed.
+    pub fn stale(&mut self) {
+        self.is_stale = true;
     }
 
     /// What the last reading was.

@@ -18,6 +18,7 @@ use forebay_types::{Addr, Ty};
 use crate::engine::panic_text;
 use crate::kit::{Kit, range_of};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
+use crate::skip::Left;
 use crate::splice::Splicer;
 
 /// What a node does.
@@ -37,6 +38,19 @@ pub struct SinkRun {
     pub shared_latency: Arc<Latency>,
 }
 
+/// What a node has to be handed on, beside what is in the outbox.
+pub enum Handed {
+    /// Nothing else.
+    Outbox,
+    /// The input, with what the stage added.
+    Added(Batch),
+    /// Records that a keyed stage does not get.
+    Behind(Batch),
+}
+
+/// Called after each call of a stage that worked, and for what does not go into it.
+pub type HandOn<'h> = dyn FnMut(&mut Kit, Handed) + 'h;
+
 /// A batch on its way into a port.
 pub struct Arrived {
     pub port: usize,
@@ -52,7 +66,7 @@ pub struct NodeRun {
     /// Feeds over all ports: with more than one, batches of a round are brought into order first.
     pub feeds: usize,
     /// For a stage with several feeds that adds columns.
-    pub splicer: Option<Splicer>,
+    pub splicer: Option<Box<Splicer>>,
     pub inbox: Vec<Arrived>,
     /// Records that are behind go aside.
     pub keyed: bool,
@@ -93,15 +107,13 @@ impl Stop {
     }
 }
 
+/// Calls with so many records are all timed, of smaller ones one of so many.
+const TIMED_FROM: usize = 64;
+const TIMED_EVERY: u64 = 16;
+
 impl NodeRun {
-    /// Works on one batch. What the node gives is in the kit's outbox afterwards; a call on halves gives several.
-    /// `hand_on` is called after each call of the stage that worked.
-    pub fn work(
-        &mut self,
-        kit: &mut Kit,
-        arrived: Arrived,
-        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
-    ) -> Result<(), Stop> {
+    /// Works on one batch; a call on halves gives several.
+    pub fn work(&mut self, kit: &mut Kit, arrived: Arrived, hand_on: &mut HandOn<'_>) -> Result<(), Stop> {
         // A batch is a hundred bytes of handles: it is changed where it is, and moved as seldom as can be.
         let Arrived { port, feed, mut batch } = arrived;
         self.metrics.batches.add(1);
@@ -117,13 +129,7 @@ impl NodeRun {
     }
 
     /// Narrows the batch by the input's `where`; says whether records are left.
-    fn filter(
-        &mut self,
-        kit: &mut Kit,
-        port: usize,
-        batch: &mut Batch,
-        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
-    ) -> bool {
+    fn filter(&mut self, kit: &mut Kit, port: usize, batch: &mut Batch, hand_on: &mut HandOn<'_>) -> bool {
         let Some(program) = &mut self.inputs[port].filter else { return true };
         kit.outbox.clear();
         let output = program.eval(batch);
@@ -137,25 +143,20 @@ impl NodeRun {
             let gone = kit.rows.filter(batch.rows(), |row| !is_met(row) && output.fault(row).is_none());
             kit.outbox.absorbed.push((batch.clone().select(gone), "where"));
         }
-        hand_on(kit, None);
+        hand_on(kit, Handed::Outbox);
         batch.narrow(kept);
         !batch.is_empty()
     }
 
     /// Keyed nodes never see records that are older than the watermark of their stream; says whether others are left.
-    fn keep_behind_out(
-        &mut self,
-        kit: &mut Kit,
-        batch: &mut Batch,
-        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
-    ) -> bool {
+    fn keep_behind_out(&mut self, kit: &mut Kit, batch: &mut Batch, hand_on: &mut HandOn<'_>) -> bool {
         if !self.keyed || !batch.rows().iter().any(|row| batch.header().is_behind(row)) {
             return true;
         }
         let kept = kit.rows.filter(batch.rows(), |row| !batch.header().is_behind(row));
         let behind = kit.rows.filter(batch.rows(), |row| batch.header().is_behind(row));
         kit.outbox.clear();
-        hand_on(kit, Some(batch.clone().select(behind)));
+        hand_on(kit, Handed::Behind(batch.clone().select(behind)));
         batch.narrow(kept);
         !batch.is_empty()
     }
@@ -166,7 +167,7 @@ impl NodeRun {
         kit: &mut Kit,
         port: usize,
         batch: Batch,
-        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+        hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
         let done_at = kit.at() + self.predictor.predict_ns(batch.len()) as i64;
         let is_late = |row: usize| batch.header().times[row].deadline < done_at;
@@ -182,21 +183,23 @@ impl NodeRun {
         }
         self.metrics.skipped.add(late.len() as u64);
         let in_time = kit.rows.filter(batch.rows(), |row| !is_late(row));
-        if in_time.is_empty() {
+        let mut left = Left::new(&late);
+        if !in_time.is_empty() {
+            self.call(kit, port, batch.clone().select(in_time), &mut |kit, handed| match handed {
+                Handed::Added(batch) => {
+                    let batch = left.put_back(batch, &mut kit.rows);
+                    hand_on(kit, Handed::Added(batch));
+                }
+                other => hand_on(kit, other),
+            })?;
+        }
+        let rest = left.rest(&mut kit.rows);
+        if !rest.is_empty() {
             let blank = self.blank(batch.header().rows());
             kit.outbox.clear();
-            kit.outbox.emitted.push((0, batch.with(blank)));
-            hand_on(kit, None);
-            return Ok(());
+            hand_on(kit, Handed::Added(batch.with(blank).select(rest)));
         }
-        let late = &late;
-        self.call(kit, port, batch.select(in_time), &mut |kit, _| {
-            for (_, emitted) in &mut kit.outbox.emitted {
-                let whole = crate::skip::put_back(emitted.clone(), late);
-                *emitted = whole;
-            }
-            hand_on(kit, None);
-        })
+        Ok(())
     }
 
     /// The added columns, all null.
@@ -215,23 +218,42 @@ impl NodeRun {
         kit: &mut Kit,
         port: usize,
         batch: Batch,
-        hand_on: &mut dyn FnMut(&mut Kit, Option<Batch>),
+        hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
         kit.outbox.clear();
         kit.mark(self.id, &batch);
         let records = batch.len();
-        let started = kit.at();
+        // Reading the clock takes longer than handing a small batch on: of calls with few records some are timed.
+        let weight = if records >= TIMED_FROM { 1 } else { TIMED_EVERY };
+        let is_timed = weight == 1 || self.metrics.batches.get() % TIMED_EVERY == 0;
+        let started = if is_timed { kit.fresh() } else { kit.at() };
         let called = self.try_call(kit, started, port, &batch);
-        let took = (kit.tick() - started).max(0) as u64;
         let fault = match called {
             Ok(()) => {
-                match &mut self.work {
-                    Work::Sink(run) => run.measure(kit.at(), &batch),
-                    _ => kit.outbox.emit_added(batch),
+                if is_timed {
+                    let took = (kit.tick() - started).max(0) as u64;
+                    self.metrics.busy_ns.add(took * weight);
+                    self.predictor.observe(records, took);
+                } else {
+                    kit.stale();
                 }
-                self.metrics.busy_ns.add(took);
-                self.predictor.observe(records, took);
-                hand_on(kit, None);
+                let handed = match &mut self.work {
+                    Work::Sink(run) => {
+                        let now = kit.fresh();
+                        run.measure(now, &batch);
+                        Handed::Outbox
+                    }
+                    _ => match kit.outbox.take_added() {
+                        Some((rows, columns)) => {
+                            let mut batch = batch;
+                            batch.push(columns);
+                            batch.narrow(rows);
+                            Handed::Added(batch)
+                        }
+                        None => Handed::Outbox,
+                    },
+                };
+                hand_on(kit, handed);
                 return Ok(());
             }
             Err(fault) => fault,
@@ -256,7 +278,7 @@ impl NodeRun {
         }
         let row = batch.rows().hull().start;
         kit.outbox.rejects.push(Reject::new(&batch, row, fault.code, fault.message));
-        hand_on(kit, None);
+        hand_on(kit, Handed::Outbox);
         Ok(())
     }
 

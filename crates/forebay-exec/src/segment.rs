@@ -20,7 +20,7 @@ use crate::gather::{self, Gatherer, Order};
 use crate::kit::Kit;
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
-use crate::node::{Arrived, NodeRun, Stop};
+use crate::node::{Arrived, Handed, NodeRun, Stop};
 use crate::splice::Splicer;
 
 pub struct SegmentRun {
@@ -167,7 +167,7 @@ impl SegmentRun {
             };
             if wanted {
                 *due = self.nodes[at].turn(kit)?;
-                self.hand_on(kit, at, None);
+                self.hand_on(kit, at);
             }
         }
         Ok(())
@@ -180,12 +180,16 @@ impl SegmentRun {
 
     fn work_off(&mut self, kit: &mut Kit, at: usize) -> Result<(), Stop> {
         let node = &mut self.nodes[at];
+        if node.inbox.is_empty() {
+            return Ok(());
+        }
         let mut inbox = std::mem::take(&mut node.inbox);
         if node.feeds > 1 && inbox.len() > 1 {
             in_order(&mut inbox, kit, &mut self.merge, &mut self.ordered);
         }
         let mut splicer = self.nodes[at].splicer.take();
-        let worked = inbox.drain(..).try_for_each(|arrived| self.work(kit, at, arrived, splicer.as_mut()));
+        let worked =
+            inbox.drain(..).try_for_each(|arrived| self.work(kit, at, arrived, splicer.as_deref_mut()));
         if let Some(splicer) = &mut splicer {
             let mut hand = self.hand(at).1;
             match &worked {
@@ -211,7 +215,7 @@ impl SegmentRun {
         mut splicer: Option<&mut Splicer>,
     ) -> Result<(), Stop> {
         let (node, mut hand) = self.hand(at);
-        node.work(kit, arrived, &mut |kit, behind| hand.run(kit, behind, splicer.as_deref_mut()))
+        node.work(kit, arrived, &mut |kit, handed| hand.run(kit, handed, splicer.as_deref_mut()))
     }
 
     /// A node taken apart from its neighbours: only later nodes' inboxes are written while it works.
@@ -231,13 +235,13 @@ impl SegmentRun {
 
     fn mark(&mut self, kit: &mut Kit, at: usize, mark: Mark) -> Result<(), Stop> {
         self.nodes[at].mark(kit, mark)?;
-        self.hand_on(kit, at, None);
+        self.hand_on(kit, at);
         Ok(())
     }
 
     /// Hands on what is in the outbox as given by a node.
-    pub fn hand_on(&mut self, kit: &mut Kit, at: usize, behind: Option<Batch>) {
-        self.hand(at).1.run(kit, behind, None);
+    fn hand_on(&mut self, kit: &mut Kit, at: usize) {
+        self.hand(at).1.run(kit, Handed::Outbox, None);
     }
 
     /// Hands a source's batch to its readers; reading it took so long.
@@ -252,7 +256,7 @@ impl SegmentRun {
         if !batch.is_empty() {
             kit.outbox.emitted.push((0, batch));
         }
-        self.hand_on(kit, at, None);
+        self.hand_on(kit, at);
     }
 
     /// Lets go of headers that were kept for reuse, so that their parents settle. Where there were any, the lanes that sent
@@ -333,26 +337,38 @@ struct HandOn<'a> {
 }
 
 impl HandOn<'_> {
-    fn run(&mut self, kit: &mut Kit, behind: Option<Batch>, mut splicer: Option<&mut Splicer>) {
-        if let Some(behind) = behind {
-            self.behind(kit, behind);
-        }
-        let mut absorbed = std::mem::take(&mut kit.outbox.absorbed);
-        for (batch, reason) in absorbed.drain(..) {
-            self.ways.metrics.absorbed.add(batch.len() as u64);
-            batch.end_all(kit.end(Fate::Absorbed, reason));
-        }
-        kit.outbox.absorbed = absorbed;
-        let mut emitted = std::mem::take(&mut kit.outbox.emitted);
-        for (port, batch) in emitted.drain(..).filter(|(_, batch)| !batch.is_empty()) {
-            match &mut splicer {
-                Some(splicer) => splicer.collect(port, batch),
-                None => self.emit(kit, port, batch),
+    fn run(&mut self, kit: &mut Kit, handed: Handed, mut splicer: Option<&mut Splicer>) {
+        if !kit.outbox.absorbed.is_empty() {
+            let mut absorbed = std::mem::take(&mut kit.outbox.absorbed);
+            for (batch, reason) in absorbed.drain(..) {
+                self.ways.metrics.absorbed.add(batch.len() as u64);
+                batch.end_all(kit.end(Fate::Absorbed, reason));
             }
+            kit.outbox.absorbed = absorbed;
         }
-        kit.outbox.emitted = emitted;
+        match handed {
+            Handed::Outbox => {}
+            Handed::Behind(batch) => self.behind(kit, batch),
+            Handed::Added(batch) => self.emit_or_collect(kit, 0, batch, splicer.as_deref_mut()),
+        }
+        if !kit.outbox.emitted.is_empty() {
+            let mut emitted = std::mem::take(&mut kit.outbox.emitted);
+            for (port, batch) in emitted.drain(..) {
+                self.emit_or_collect(kit, port, batch, splicer.as_deref_mut());
+            }
+            kit.outbox.emitted = emitted;
+        }
         if !kit.outbox.rejects.is_empty() {
             self.reject(kit);
+        }
+    }
+
+    #[inline]
+    fn emit_or_collect(&mut self, kit: &mut Kit, port: usize, batch: Batch, splicer: Option<&mut Splicer>) {
+        match splicer {
+            _ if batch.is_empty() => {}
+            Some(splicer) => splicer.collect(port, batch),
+            None => self.emit(kit, port, batch),
         }
     }
 

@@ -33,16 +33,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Emits the input of the call that was made with columns added, where that was said.
-    pub fn emit_added(&mut self, mut input: Batch) {
-        if let Some((rows, columns)) = self.added.take() {
-            input.push(columns);
-            input.narrow(rows);
-            self.emitted.push((0, input));
-        }
+    /// Which rows of the input of the call are handed on, and with what.
+    pub fn take_added(&mut self) -> Option<(Rows, Arc<Columns>)> {
+        self.added.take()
     }
 
-    /// The columns that were added, before the batch with them is emitted.
+    /// The columns that were added.
     pub fn added(&self) -> Option<&Arc<Columns>> {
         self.added.as_ref().map(|(_, columns)| columns)
     }

@@ -162,7 +162,9 @@ pub fn push_into(stage: &mut dyn Stage, port: usize, batch: Batch) -> Called {
     let mut outbox = Outbox::default();
     let pushed = stage.push(&mut Cx::new(0, &mut outbox), port, &batch);
     pushed.unwrap_or_else(|fault| panic!("the call failed: {fault}"));
-    outbox.emit_added(batch);
+    if let Some((rows, columns)) = outbox.take_added() {
+        outbox.emitted.push((0, batch.with(columns).select(rows)));
+    }
     called(outbox)
 }
 

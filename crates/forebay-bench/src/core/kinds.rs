@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_stage::batch::{Batch, Builder, Columns};
@@ -239,11 +240,15 @@ static KEYED: Kind = Kind {
 const PASS_FIELDS: &[Field] = &[
     Field::required("rows", INT, "Records a batch."),
     Field::default("gate", INT, "0", "1: a batch's way is timed from here. 2: it is timed up to here."),
+    Field::default("stalls", INT, "0", "The first so many calls take their time: every queue is full once."),
 ];
+
+const STALL: Duration = Duration::from_millis(5);
 
 struct Pass {
     added: Arc<Columns>,
     gate: Gate,
+    stalls: u64,
 }
 
 /// One pair of gates at a time: the pipelines of a bench run one after the other.
@@ -273,7 +278,7 @@ impl Pass {
             2 => Gate::Last,
             _ => Gate::None,
         };
-        Pass { added: builder.finish(), gate }
+        Pass { added: builder.finish(), gate, stalls: int(build, "stalls") }
     }
 }
 
@@ -287,6 +292,10 @@ impl Stage for Pass {
                 let way = passed().take().map(|since| since.elapsed().as_nanos() as u64);
                 WAYS.lock().unwrap_or_else(PoisonError::into_inner).extend(way);
             }
+        }
+        if self.stalls > 0 {
+            self.stalls -= 1;
+            thread::sleep(STALL);
         }
         cx.add(batch.rows().clone(), self.added.clone());
         Ok(())

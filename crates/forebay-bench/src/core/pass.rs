@@ -10,6 +10,8 @@ use crate::failure::Failure;
 use crate::row::{Row, Rows};
 
 const STAGES: usize = 7;
+/// Calls that take long at first, so that as much is in flight once as ever can be.
+const STALLS: u64 = 24;
 /// Spans that warm up, and spans that count.
 const WARM: usize = 4;
 const SPANS: usize = 6;
@@ -70,7 +72,7 @@ fn chain(rows: usize) -> Result<Vec<Cost>, Failure> {
 }
 
 fn by_key(lanes: u32, rows: usize) -> Result<Vec<Cost>, Failure> {
-    let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows} }} }}\n");
+    let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows}, stalls: {STALLS} }} }}\n");
     ticks(&stages, "keyed", lanes, rows, span(rows))
 }
 

@@ -165,7 +165,7 @@ pub(super) fn make_node(
         name: node.name.as_str().into(),
         work,
         feeds,
-        splicer: (feeds > 1 && node.kind.facts.adds).then(|| Splicer::new(&adds)),
+        splicer: (feeds > 1 && node.kind.facts.adds).then(|| Box::new(Splicer::new(&adds))),
         inputs,
         inbox: Vec::new(),
         keyed: node.kind.facts.keyed,
