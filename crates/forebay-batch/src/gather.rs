@@ -10,7 +10,7 @@ use crate::{Batch, Builder, Col, ColMut, Columns, Presence};
 /// A row of one of the batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pick {
-    pub batch: u16,
+    pub batch: u32,
     pub row: u32,
 }
 

@@ -86,7 +86,7 @@ pub struct Header {
     ends: Vec<AtomicU32>,
     parents: Vec<Arc<Header>>,
     /// For each row its parent and the row there.
-    parent_rows: Vec<(u16, u32)>,
+    parent_rows: Vec<(u32, u32)>,
 }
 
 /// Beside an end: the record was processed after its deadline or without a stage that had no time for it.
@@ -115,13 +115,13 @@ impl Header {
     }
 
     /// Names a header whose rows become parents; the index is for [`push_child`](Self::push_child).
-    pub fn add_parent(&mut self, parent: Arc<Header>) -> u16 {
+    pub fn add_parent(&mut self, parent: Arc<Header>) -> u32 {
         self.parents.push(parent);
-        (self.parents.len() - 1) as u16
+        (self.parents.len() - 1) as u32
     }
 
     /// Adds a row that stands for `row` of a parent: its part number `ordinal`, 0 where it is all of it.
-    pub fn push_child(&mut self, parent: u16, row: usize, ordinal: u32) {
+    pub fn push_child(&mut self, parent: u32, row: usize, ordinal: u32) {
         let from = &self.parents[parent as usize];
         let mut origin = from.origin[row];
         if ordinal != 0 {

@@ -79,6 +79,7 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     if let Some(opened) = open_state(job)? {
         (log, suspects, slots) = (Some(opened.log), opened.suspects, opened.slots);
         (ground.committed, ground.former_names) = (opened.committed, opened.former_names);
+        ground.committed.rename(&ground.former_names);
     }
     let intakes = open_streams(&ground)?;
     check_all_there(&ground, &intakes)?;
@@ -157,9 +158,10 @@ fn open_state(job: &Job<'_>) -> Result<Option<Opened>, Fault> {
         // Only whole segments are dropped once images make them needless.
         segment_bytes: job.options.image_after_bytes,
         holder: job.options.holder,
+        fresh: job.options.fresh,
         faults: job.options.log_faults.clone(),
     };
-    state::open(dir, job.options.fresh, job.plan, &job.base, &options, job.plan.lanes as usize).map(Some)
+    state::open(dir, job.plan, &job.base, &options, job.plan.lanes as usize).map(Some)
 }
 
 /// The sequence of each epoch's entry, for dropping the log's beginning later.
@@ -194,14 +196,21 @@ fn open_streams(ground: &Ground<'_, '_>) -> Result<Vec<Intake>, Fault> {
     Ok(opened.into_iter().map(intake).collect())
 }
 
-/// What was read in part has to be there still.
+/// What was read and written has to be a part of the pipeline, and what was read in part has to be there still.
 fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fault> {
     let there: HashSet<(&str, &str)> =
         intakes.iter().map(|intake| (intake.source.as_str(), intake.name.as_str())).collect();
+    let has = |name: &str| ground.plan.nodes.iter().any(|node| node.name == name);
+    let sources = ground.committed.streams.keys().map(|(source, _)| source);
+    if let Some(name) = sources.chain(ground.committed.sinks.keys()).find(|name| !has(name)) {
+        let message = format!(
+            "the state holds how far `{name}` had come, and the pipeline has no such source or sink: give it its name back, \
+             run with another --state, or begin anew with --fresh"
+        );
+        return Err(Fault::fatal(&code::STATE_OF_ANOTHER, message));
+    }
     let is_gone = |entry: &&entry::StreamEntry| {
-        let has_source =
-            ground.plan.nodes.iter().any(|node| node.source.is_some() && node.name == entry.source);
-        has_source && !entry.ended && !there.contains(&(entry.source.as_str(), entry.stream.as_str()))
+        !entry.ended && !there.contains(&(entry.source.as_str(), entry.stream.as_str()))
     };
     let mut gone = ground.committed.streams.values().filter(is_gone);
     let Some(first) = gone.next() else { return Ok(()) };

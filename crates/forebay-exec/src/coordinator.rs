@@ -24,6 +24,8 @@ use crate::status::{Outcome, Shared};
 
 /// Calls in a row that may find something away without any epoch in between when the pipeline is to end.
 const TRIES_WHEN_DRAINING: u32 = 3;
+/// Times that something may break off (a panic outside of a record's call) without any epoch in between.
+const TRIES_OF_A_DEFECT: u32 = 3;
 
 pub struct Coordinator {
     pub log: Option<Log>,
@@ -265,8 +267,13 @@ impl Coordinator {
         if stop.suspects.is_some() {
             return Ok((Duration::ZERO, stop));
         }
-        let draining = self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING;
-        if stop.fault.kind == FaultKind::Fatal || draining {
+        // Something that is away comes back; a defect that shows at every try does not.
+        let is_hopeless = match stop.fault.kind {
+            FaultKind::Fatal => true,
+            FaultKind::Call => self.backoff.failures() >= TRIES_OF_A_DEFECT,
+            FaultKind::Away => self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING,
+        };
+        if is_hopeless {
             return Err(Outcome::Failed { node: stop.node, fault: stop.fault });
         }
         Ok((Duration::from_nanos(self.backoff.fail() as u64), stop))
@@ -274,6 +281,8 @@ impl Coordinator {
 
     fn set_back(&mut self, suspects: Option<Range>) -> Step {
         self.parts.clear();
+        // Lanes forget what images were still to be taken; they are asked for again.
+        self.imaging = false;
         let generation = self.epochs.abort();
         self.shared.aborts.fetch_add(1, Ordering::Relaxed);
         self.tell(|| Command::Undo { generation, suspects });

@@ -78,7 +78,7 @@ pub struct Driver {
     /// While a source is held back: when the next round without records is due. It makes lanes let go of what they keep
     /// until their next round, and so shows how far they are.
     flush_at: Option<i64>,
-    /// The last look at the sources found nothing.
+    /// The last look at the sources found nothing, and nothing waits to be merged.
     idle: bool,
     scratch: Scratch,
     statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
@@ -106,6 +106,13 @@ pub struct FromSource {
     pub node: NodeId,
     pub batch: Batch,
     pub rejects: Vec<Reject>,
+}
+
+impl FromSource {
+    /// Good ones and rejected ones.
+    pub fn records(&self) -> u64 {
+        (self.batch.len() + self.rejects.len()) as u64
+    }
 }
 
 /// What the driver is made with.
@@ -235,7 +242,7 @@ impl Driver {
         let complete = !drain && self.intakes.iter().all(Intake::has_ended);
         let barrier = self.barrier(now, drain, complete);
         self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
-        self.idle = out.is_empty();
+        self.idle = out.is_empty() && !held && self.intakes.iter().all(|intake| intake.waiting() == 0);
         if out.is_empty() && barrier.is_none() && !std::mem::take(&mut self.nudged) && !held {
             return Ok(Next::Wait);
         }
@@ -256,8 +263,10 @@ impl Driver {
         }
         self.wish.is_drain()
             || self.nudged
-            || self.flush_at.is_some_and(|at| at <= now)
-            || self.groups.iter().any(|group| !self.is_held_back(group, now) && self.is_group_due(group, now))
+            || match self.flush_at {
+                Some(at) => at <= now,
+                None => self.groups.iter().any(|group| self.is_group_due(group, now)),
+            }
             || self.seal_at().is_some_and(|at| at <= now)
     }
 
@@ -308,7 +317,7 @@ impl Driver {
         }
         let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
         if !self.suspects.is_empty() {
-            self.release_one(group, limit, out);
+            self.release_one(now, group, limit, out);
             return Ok(());
         }
         let alone = members.len() == 1;
@@ -318,12 +327,12 @@ impl Driver {
         });
         self.scratch.releases.clear();
         self.scratch.releases.extend(released.filter(|(_, rows)| *rows > 0));
-        self.release_rows(out);
+        self.release_rows(now, out);
         Ok(())
     }
 
     /// After a crash: one record at a time, and those that crashed the process twice are set aside.
-    fn release_one(&mut self, group: usize, limit: Limit<Key>, out: &mut Vec<FromSource>) {
+    fn release_one(&mut self, now: i64, group: usize, limit: Limit<Key>, out: &mut Vec<FromSource>) {
         let members = &self.groups[group];
         let first = |at: &usize| self.intakes[*at].first_key().map(|key| (key, *at));
         let Some((key, at)) = members.iter().filter_map(first).min() else { return };
@@ -333,7 +342,7 @@ impl Driver {
         let verdict = self.suspects.verdict(suspect_key(key));
         self.scratch.releases.clear();
         self.scratch.releases.push((at, 1));
-        self.release_rows(out);
+        self.release_rows(now, out);
         if verdict == Verdict::SetAside
             && let Some(from) = out.last_mut()
             && !from.batch.is_empty()
@@ -346,7 +355,7 @@ impl Driver {
 
     /// Releases what `scratch.releases` says; rows of one source come in merged order. Streams are numbered source by
     /// source, so those of one source stand next to each other.
-    fn release_rows(&mut self, out: &mut Vec<FromSource>) {
+    fn release_rows(&mut self, now: i64, out: &mut Vec<FromSource>) {
         let mut at = 0;
         while let Some((first, _)) = self.scratch.releases.get(at).copied() {
             let node = self.intakes[first].node();
@@ -355,7 +364,7 @@ impl Driver {
             while let Some((intake, count)) = self.scratch.releases.get(at).copied()
                 && self.intakes[intake].node() == node
             {
-                let released = self.intakes[intake].release(count, self.epoch, &mut self.headers);
+                let released = self.intakes[intake].release(now, count, self.epoch, &mut self.headers);
                 rejects.extend(released.rejects);
                 self.scratch.pieces.push(released.batch);
                 self.records_in_epoch += count as u64;

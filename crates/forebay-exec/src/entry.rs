@@ -154,6 +154,22 @@ impl Committed {
         }
     }
 
+    /// Gives images the names that their stages have now; of several images of a shard the newest stays.
+    pub fn rename(&mut self, former_names: &BTreeMap<String, Vec<String>>) {
+        for (name, former) in former_names {
+            let is_its = |image: &ImageEntry| former.contains(&image.node);
+            let old: Vec<ImageEntry> = self.images.values().filter(|image| is_its(image)).cloned().collect();
+            for image in old {
+                self.images.remove(&(image.node, image.shard));
+                let image = ImageEntry { node: name.clone(), ..image };
+                let newest = self.images.entry((name.clone(), image.shard)).or_insert_with(|| image.clone());
+                if newest.epoch < image.epoch {
+                    *newest = image;
+                }
+            }
+        }
+    }
+
     /// Reads a whole log.
     pub fn read(entries: impl Iterator<Item = Result<Entry, LogError>>) -> Result<Committed, String> {
         let mut committed = Committed::default();

@@ -44,7 +44,7 @@ impl Gatherer {
         self.picks.clear();
         for run in runs {
             let rows = batches[run.list].rows();
-            let pick = |at| Pick { batch: run.list as u16, row: rows.at(at) as u32 };
+            let pick = |at| Pick { batch: run.list as u32, row: rows.at(at) as u32 };
             self.picks.extend((run.from..run.to).map(pick));
         }
         let epoch = batches.first().map_or(Epoch(0), |batch| batch.header().epoch);

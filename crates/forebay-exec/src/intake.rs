@@ -224,8 +224,15 @@ impl Intake {
     }
 
     /// Hands out the next rows as a batch with a header of its own: their claim.
-    pub fn release(&mut self, count: usize, epoch: Epoch, headers: &mut HeaderRing) -> Released {
+    pub fn release(&mut self, now: i64, count: usize, epoch: Epoch, headers: &mut HeaderRing) -> Released {
         let (from, to) = (self.next, self.next + count);
+        if self.waits() {
+            // What lay in a chunk until others had caught up was not under way: its time begins now.
+            for row in from..to {
+                let deadline = self.deadline(self.times[row].event, now);
+                self.times[row] = Times { arrival: now, deadline, ..self.times[row] };
+            }
+        }
         let mut shell = headers.take(self.facts.node, epoch);
         let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
         let origin = |seq: &u64| Origin { stream: self.id, first: *seq, last: *seq, ordinal: 0 };
@@ -275,8 +282,13 @@ impl Intake {
     /// How old, in nanoseconds, the oldest record in flight may be for more to be read. A source that can wait is not read
     /// ahead of the deadlines of what was read: waiting in a queue would use them up. A replay at a pace does not wait.
     pub fn patience_ns(&self) -> Option<i64> {
-        let slo = self.facts.slo.filter(|_| self.facts.ends && self.chunk.arrivals.is_empty())?;
+        let slo = self.facts.slo.filter(|_| self.waits())?;
         Some(slo.deadline_ns / PATIENCE)
+    }
+
+    /// Whether its records come when they are asked for.
+    fn waits(&self) -> bool {
+        self.facts.ends && self.chunk.arrivals.is_empty()
     }
 
     pub fn has_ended(&self) -> bool {

@@ -185,14 +185,14 @@ impl Lane {
         let next = next.map_err(|fault| Stop::new("(sources)", fault))?;
         let Next::Round(barrier) = next else { return Ok(false) };
         let took_ns = (self.kit.clock.now() - now).max(0) as u64;
-        let records: u64 = self.from_sources.iter().map(|from| from.batch.header().rows() as u64).sum();
+        let records: u64 = self.from_sources.iter().map(FromSource::records).sum();
         for from in self.from_sources.drain(..) {
             let header = from.batch.header();
             if let Some(times) = header.times.last() {
                 self.kit.clock.follow(times.arrival);
             }
             // Sources are read in one go: each has its share by records.
-            let busy_ns = took_ns * header.rows() as u64 / records.max(1);
+            let busy_ns = took_ns * from.records() / records.max(1);
             self.segments[0].hand_source(&mut self.kit, from, busy_ns);
         }
         self.round(0, barrier)?;

@@ -40,6 +40,7 @@ pub struct NodeMetrics {
     pub late: Counter,
     /// Calls that failed and were repeated on halves.
     pub failed_calls: Counter,
+    /// Nanoseconds in calls, from those that were timed: the first ones, then one in eight.
     pub busy_ns: Counter,
     pub state_keys: Counter,
     pub state_bytes: Counter,

@@ -107,9 +107,10 @@ impl Stop {
     }
 }
 
-/// Calls with so many records are all timed, of smaller ones one of so many.
-const TIMED_FROM: usize = 64;
-const TIMED_EVERY: u64 = 16;
+/// Reading the clock takes longer than handing a batch on: after the first calls one of so many is timed and stands for the
+/// others.
+const TIMED_EVERY: u64 = 8;
+const TIMED_FIRST: u64 = 64;
 
 impl NodeRun {
     /// Works on one batch; a call on halves gives several.
@@ -169,7 +170,7 @@ impl NodeRun {
         batch: Batch,
         hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
-        let done_at = kit.at() + self.predictor.predict_ns(batch.len()) as i64;
+        let done_at = kit.fresh() + self.predictor.predict_ns(batch.len()) as i64;
         let is_late = |row: usize| batch.header().times[row].deadline < done_at;
         let late = kit.rows.filter(batch.rows(), is_late);
         if late.is_empty() {
@@ -223,10 +224,17 @@ impl NodeRun {
         kit.outbox.clear();
         kit.mark(self.id, &batch);
         let records = batch.len();
-        // Reading the clock takes longer than handing a small batch on: of calls with few records some are timed.
-        let weight = if records >= TIMED_FROM { 1 } else { TIMED_EVERY };
-        let is_timed = weight == 1 || self.metrics.batches.get() % TIMED_EVERY == 0;
-        let started = if is_timed { kit.fresh() } else { kit.at() };
+        let calls = self.metrics.batches.get();
+        let weight = if calls <= TIMED_FIRST { 1 } else { TIMED_EVERY };
+        // Which ones has to look random: calls of two ports often take turns. (The multiplier is 2^64 / φ.)
+        let is_timed = weight == 1 || calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) < u64::MAX / TIMED_EVERY;
+        // What has a deadline is judged by what the time is, not by what it was when the round began.
+        let has_deadline = || batch.rows().iter().any(|row| batch.header().times[row].deadline != i64::MAX);
+        let started = match &self.work {
+            Work::Sink(_) if has_deadline() => kit.fresh(),
+            _ if is_timed => kit.fresh(),
+            _ => kit.at(),
+        };
         let called = self.try_call(kit, started, port, &batch);
         let fault = match called {
             Ok(()) => {
@@ -338,7 +346,7 @@ impl NodeRun {
 /// What is handed on has the columns that the plan counts on.
 fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: &Batch) -> Result<(), Fault> {
     let check = |port: usize, groups: usize, last: &[Col], rows: usize| {
-        let (promised, columns) = gives[port];
+        let (promised, columns) = gives.get(port).copied().unwrap_or_default();
         if groups == promised && last.len() == columns && last.iter().all(|col| col.holds(rows)) {
             return Ok(());
         }

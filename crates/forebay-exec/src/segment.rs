@@ -248,7 +248,7 @@ impl SegmentRun {
     pub fn hand_source(&mut self, kit: &mut Kit, from: FromSource, busy_ns: u64) {
         let FromSource { node, batch, rejects } = from;
         let at = self.nodes.iter().position(|n| n.id == node).expect("a source of this segment");
-        self.nodes[at].metrics.records_in.add(batch.header().rows() as u64);
+        self.nodes[at].metrics.records_in.add((batch.len() + rejects.len()) as u64);
         self.nodes[at].metrics.batches.add(1);
         self.nodes[at].metrics.busy_ns.add(busy_ns);
         kit.outbox.clear();

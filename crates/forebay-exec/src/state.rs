@@ -11,7 +11,7 @@
 
 mod manifest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -41,30 +41,36 @@ pub struct Opened {
 const HELD_AT_MOST: Duration = Duration::from_secs(2);
 
 /// Opens the directory, makes it if need be, and reads what was committed. `base` is the folder of the pipeline file.
-pub fn open(
-    dir: &Path,
-    fresh: bool,
-    plan: &Plan,
-    base: &Path,
-    options: &Options,
-    slots: usize,
-) -> Result<Opened, Fault> {
+pub fn open(dir: &Path, plan: &Plan, base: &Path, options: &Options, slots: usize) -> Result<Opened, Fault> {
     let found = look(dir)?;
-    if fresh && found != Found::Nothing {
-        clear(dir, options)?;
+    if found == Found::Manifest && !options.fresh {
+        return Err(damaged(dir, "a manifest, and its log is gone"));
     }
-    match found {
-        Found::Log if !fresh => return Err(damaged(dir, "a log and no manifest that says whose it is")),
-        Found::Manifest if !fresh => return Err(damaged(dir, "a manifest, and its log is gone")),
-        _ => {}
+    let mut log = open_log(dir, options)?;
+    if options.fresh {
+        forget(dir)?;
     }
-    let log = open_log(dir, options)?;
-    let former_names = manifest::check(dir, plan, base)?;
+    // A process that was killed before it had written its first manifest leaves a log without entries.
+    if found == Found::Log && log.entries().next().is_some() {
+        return Err(damaged(dir, "a log and no manifest that says whose it is"));
+    }
+    let begun = log.entries().next().is_some();
+    let former_names = manifest::check(dir, plan, base, begun)?;
     let committed =
         Committed::read(log.entries()).map_err(|why| Fault::fatal(&code::STATE_UNREADABLE, why))?;
+    remove_orphans(&mut log, &committed).map_err(|error| refuse(&error))?;
     let suspects = read_suspects(dir);
     let slots = mark::create(&dir.join("mark"), slots).map_err(|error| refuse(&error))?;
     Ok(Opened { log, committed, suspects, slots, former_names })
+}
+
+/// Images whose entry was never written are nobody's.
+fn remove_orphans(log: &mut Log, committed: &Committed) -> Result<(), LogError> {
+    let named: HashSet<&str> = committed.images.values().map(|image| image.blob.as_str()).collect();
+    for blob in log.blobs()?.into_iter().filter(|blob| !named.contains(blob.as_str())) {
+        log.remove_blob(&blob)?;
+    }
+    Ok(())
 }
 
 /// What is in a directory before it is opened.
@@ -132,28 +138,17 @@ fn open_log(dir: &Path, options: &Options) -> Result<Log, Fault> {
     }
 }
 
-/// Removes what a state directory holds, once nobody uses it.
-fn clear(dir: &Path, options: &Options) -> Result<(), Fault> {
-    // Having held the lock shows that nobody works there; damage does not matter, since it goes.
-    match open_log(dir, options) {
-        Err(fault) if fault.code.id == code::STATE_IN_USE.id => return Err(fault),
-        _ => {}
-    }
-    let remove = || -> std::io::Result<()> {
-        for entry in fs::read_dir(dir)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            // The manifest goes last: until then it says whose the rest is. The lock stays, as locks do.
-            if name != MANIFEST && name != "lock" && name.to_str().is_some_and(is_own) {
-                fs::remove_file(entry.path())?;
+/// Removes what stands beside a log that was emptied. Whoever calls this holds the log.
+fn forget(dir: &Path) -> Result<(), Fault> {
+    for name in ["mark", "suspects", MANIFEST] {
+        match fs::remove_file(dir.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io(&dir.join(name), "cannot be removed", &error));
             }
+            _ => {}
         }
-        match fs::remove_file(dir.join(MANIFEST)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            done => done,
-        }
-    };
-    remove().map_err(|error| io(dir, "cannot be emptied", &error))
+    }
+    Ok(())
 }
 
 pub fn suspects_path(dir: &Path) -> PathBuf {
@@ -223,9 +218,11 @@ mod tests {
         for name in [MANIFEST, "mark", "suspects", "a-0001-2.blob"] {
             fs::write(folder.path().join(name), "x").unwrap();
         }
-        clear(folder.path(), &Options::default()).unwrap();
-        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left, ["lock"]);
-        assert_eq!(look(folder.path()).unwrap(), Found::Nothing);
+        let log = open_log(folder.path(), &Options { fresh: true, ..Options::default() }).unwrap();
+        forget(folder.path()).unwrap();
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["00000000000000000001.log", "lock"]);
+        assert!(log.entries().next().is_none());
     }
 }

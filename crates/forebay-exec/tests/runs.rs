@@ -6,7 +6,7 @@ mod common;
 use std::sync::PoisonError;
 
 use common::{begin, plan_of, shelf};
-use forebay_exec::{Options, Outcome, Shared};
+use forebay_exec::{Clock, Options, Outcome, Shared};
 use proptest::prelude::*;
 
 const TWO_KEYS: &str = "\
@@ -130,6 +130,23 @@ fn a_record_that_a_sink_cannot_bear_is_set_aside_and_all_others_are_written_once
         assert_eq!(values(&lines), wanted);
         assert_eq!(ledger.matches("rejected FB0774 1 ").count(), 2, "{ledger}");
     }
+}
+
+/// Time that a stage takes in a round counts in the same round, in each one.
+#[test]
+fn what_a_stage_made_late_is_late() {
+    let spec = "\
+delivery: { guarantee: at_least_once, commit_every: 1ms }
+slo: { deadline: 3ms, on_late: drop }
+sources: { a: { numbers: { count: 300 }, schema: { v: i64 } } }
+stages:
+  quick: { input: a, fragile: {} }
+  slow: { input: quick, fragile: { takes_ms: 5 } }
+sinks: { out: { input: slow, collect: { name: NAME }, columns: [v] } }
+";
+    let clock = Clock::Manual(common::HAND.clone());
+    let (lines, ledger) = run(spec, "late", 1, Options { max_batch: 1, clock, ..quick() });
+    assert_eq!((lines.len(), ledger.as_str()), (0, "a s0: in 300 = dropped late 300 lost 0\n"));
 }
 
 #[test]

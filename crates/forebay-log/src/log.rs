@@ -22,13 +22,15 @@ pub struct Options {
     pub segment_bytes: u64,
     /// The process that a second one is told to stop, where that is not this one: a worker names its parent.
     pub holder: Option<u32>,
+    /// Empty the log first: its entries and blobs are removed once nobody else can hold it.
+    pub fresh: bool,
     /// For tests.
     pub faults: Option<Faults>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes: 64 << 20, holder: None, faults: None }
+        Options { segment_bytes: 64 << 20, holder: None, fresh: false, faults: None }
     }
 }
 
@@ -62,6 +64,9 @@ impl Log {
         let disk = Disk::new(options.faults);
         disk.make_dir(&dir)?;
         let lock = DirLock::take(&dir, options.holder.unwrap_or_else(std::process::id))?;
+        if options.fresh {
+            recovery::forget(&disk, &dir)?;
+        }
         let found = recovery::recover(&disk, &dir)?;
         let log = Log {
             dir,

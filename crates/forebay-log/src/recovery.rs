@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::fs::OpenOptions;
 use std::path::Path;
 
-use crate::LogError;
 use crate::disk::{self, Disk, PARTIAL};
 use crate::segment::{Active, Segment, SegmentReader, Step};
+use crate::{LogError, blob};
 
 /// What was found when a log was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,17 @@ pub struct Found {
     pub closed: VecDeque<Segment>,
     pub active: Active,
     pub recovered: Recovered,
+}
+
+/// Removes every entry and blob, newest first: what a crash leaves of them is the beginning of a log.
+pub fn forget(disk: &Disk, dir: &Path) -> Result<(), LogError> {
+    for (_, path) in Segment::list(dir)?.into_iter().rev() {
+        disk.remove(&path)?;
+    }
+    for name in blob::list(dir)? {
+        blob::remove(disk, dir, &name)?;
+    }
+    disk.sync_dir(dir)
 }
 
 pub fn recover(disk: &Disk, dir: &Path) -> Result<Found, LogError> {

@@ -1,5 +1,4 @@
-//! Parts of the pipeline by themselves: the transactions read and parsed and nothing done with them, and ONNX Runtime on
-//! the very values that the model gets in the pipeline, as tensors that are ready.
+//! ONNX Runtime by itself, on the very values that the model gets in the pipeline, as tensors that are ready.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 use forebay_node::Models;
 use forebay_onnx::{Session, Values};
 use forebay_plan::plan::SinkColumn;
-use forebay_stage::{Chunk, ModelFile, Read};
+use forebay_stage::ModelFile;
 use serde_json::Value;
 
 use super::engine::{Pipeline, SCORED};
@@ -18,27 +17,6 @@ use crate::failure::Failure;
 
 const MODEL: &str = "card-fraud@3";
 const PASSES: usize = 3;
-
-/// Reads and parses the transactions as the pipeline does; the best of some passes.
-pub fn reading(pipeline: &Pipeline) -> Result<Duration, Failure> {
-    let passes = (0..PASSES).map(|_| read_once(pipeline)).collect::<Result<Vec<_>, _>>()?;
-    Ok(passes.into_iter().min().unwrap_or_default())
-}
-
-fn read_once(pipeline: &Pipeline) -> Result<Duration, Failure> {
-    let mut source = parts::source(pipeline.registry(), parts::node(pipeline.plan(), "tx")?)?;
-    let failed = || Failure::doing("read the transactions");
-    let began = Instant::now();
-    let mut chunk = Chunk::default();
-    for mut stream in source.open().map_err(failed())? {
-        let mut read = Read::More;
-        while read != Read::End {
-            chunk.clear();
-            read = stream.reader.read(0, pipeline.plan().max_batch as usize, &mut chunk).map_err(failed())?;
-        }
-    }
-    Ok(began.elapsed())
-}
 
 /// What ONNX Runtime needs for all transactions with so many in a call; the best of some passes.
 pub fn model(stream: &Stream, rows_a_call: usize) -> Result<(Duration, u64), Failure> {

@@ -77,10 +77,6 @@ impl Pipeline {
         Ok(Pipeline { registry, loaded, folder })
     }
 
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
     pub fn loaded(&self) -> &Loaded {
         &self.loaded
     }

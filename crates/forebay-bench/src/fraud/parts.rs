@@ -9,7 +9,7 @@ use forebay_plan::plan::PlanNode;
 use forebay_stage::expr::Values;
 use forebay_stage::types::Schema;
 use forebay_stage::types::kind::Scope;
-use forebay_stage::{Build, Declared, Fault, Make, ModelFile, ModelFiles, Shards, Source, Stage};
+use forebay_stage::{Build, Declared, Fault, Make, ModelFile, ModelFiles, Shards, Stage};
 
 use crate::failure::Failure;
 
@@ -24,14 +24,6 @@ pub fn stage(registry: &Registry, node: &PlanNode) -> Result<Box<dyn Stage>, Fai
     match registry.factory(node.kind).map(|factory| factory.make) {
         Some(Make::Stage(make)) => with_build(node, make),
         _ => Err(Failure::new(format!("`{}` is no stage", node.name))),
-    }
-}
-
-/// Makes a source.
-pub fn source(registry: &Registry, node: &PlanNode) -> Result<Box<dyn Source>, Failure> {
-    match registry.factory(node.kind).map(|factory| factory.make) {
-        Some(Make::Source(make)) => with_build(node, make),
-        _ => Err(Failure::new(format!("`{}` is no source", node.name))),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn measure(stream: &Stream, rows: &mut Rows) -> Result<(), Failure> {
     let busy_rate = best.published as f64 / best.busy.as_secs_f64();
     rows.add(Row::new("for each second that the core gave", busy_rate, "tx/s"))?;
     rows.add(Row::new("commits", best.epochs as f64 / best.wall.as_secs_f64(), "/s"))?;
-    time(&pipeline, best, rows)?;
+    time(best, rows)?;
     model(stream, best, rows)
 }
 
@@ -52,14 +52,13 @@ fn runs(pipeline: &Pipeline) -> Result<Vec<Run>, Failure> {
 
 /// Where the time goes: each part beside the whole, so that the ratio is its share. All of it is time as it passes, also
 /// where the core worked for somebody else.
-fn time(pipeline: &Pipeline, run: &Run, rows: &mut Rows) -> Result<(), Failure> {
+fn time(run: &Run, rows: &mut Rows) -> Result<(), Failure> {
     let each = |took: Duration| took.as_nanos() as f64 / run.published as f64;
     let mut rest = run.wall;
     let mut part = |rows: &mut Rows, name: &str, took: Duration| {
         rest = rest.saturating_sub(took);
         rows.add(Row::new(format!("time: {name}"), each(took), "ns/tx").beside("all", each(run.wall)))
     };
-    part(rows, "tx, reading and parsing", alone::reading(pipeline)?)?;
     for node in run.nodes.iter().filter(|node| !node.busy.is_zero()) {
         part(rows, &format!("{}, {}", node.name, node.kind), node.busy)?;
     }

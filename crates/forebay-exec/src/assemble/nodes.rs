@@ -208,9 +208,7 @@ pub(super) fn restore_state(
     let is_its = |name: &str| name == node.name || former.iter().any(|former| former == name);
     let mut since = vec![0u64; shards.total as usize];
     for shard in shards.owned() {
-        let names = std::iter::once(&node.name).chain(former);
-        let images = names.filter_map(|name| ground.committed.images.get(&(name.clone(), shard)));
-        let Some(image) = images.max_by_key(|image| image.epoch) else { continue };
+        let Some(image) = ground.committed.images.get(&(node.name.clone(), shard)) else { continue };
         let blob = log.get_blob(&image.blob).map_err(|error| unreadable(error.to_string()))?;
         let blob = blob.ok_or_else(|| unreadable(format!("the image {} is missing", image.blob)))?;
         state.load(shard, &blob)?;

@@ -1,7 +1,8 @@
 //! Whose state a directory holds, and what the saved state depends on: compared before anything of it is used.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use forebay_plan::plan::{Plan, PlanNode};
@@ -28,8 +29,13 @@ struct Manifest {
 }
 
 /// Refuses a directory that is another pipeline's, and writes the manifest where there is none. Gives the former names of
-/// stages.
-pub fn check(dir: &Path, plan: &Plan, base: &Path) -> Result<BTreeMap<String, Vec<String>>, Fault> {
+/// stages. `begun` says whether anything was committed.
+pub fn check(
+    dir: &Path,
+    plan: &Plan,
+    base: &Path,
+    begun: bool,
+) -> Result<BTreeMap<String, Vec<String>>, Fault> {
     let path = dir.join(MANIFEST);
     let wanted = manifest(plan, base);
     let found = match fs::read(&path) {
@@ -39,7 +45,7 @@ pub fn check(dir: &Path, plan: &Plan, base: &Path) -> Result<BTreeMap<String, Ve
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(io(&path, "cannot be read", &error)),
     };
-    let now = match &found {
+    let now = match found.as_ref().filter(|_| begun) {
         Some(found) => follow(found, wanted, plan).map_err(|what| {
             let message = format!(
                 "the state in {} {what}: run with another --state, or give the old results up and begin anew with \
@@ -53,11 +59,18 @@ pub fn check(dir: &Path, plan: &Plan, base: &Path) -> Result<BTreeMap<String, Ve
     if found.as_ref() != Some(&now) {
         let text = serde_json::to_vec_pretty(&now).expect("a manifest of strings and numbers");
         let partial = dir.join("manifest.json.partial");
-        fs::write(&partial, text)
+        write_synced(&partial, &text)
             .and_then(|()| fs::rename(&partial, &path))
+            .and_then(|()| File::open(dir)?.sync_all())
             .map_err(|error| io(&path, "cannot be written", &error))?;
     }
     Ok(former_names(&now.renamed))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// The manifest of a pipeline that goes on with a state, or in what they differ.
@@ -97,6 +110,11 @@ fn follow(found: &Manifest, wanted: Manifest, plan: &Plan) -> Result<Manifest, S
                 ));
             }
         }
+    }
+    if let Some(new) = wanted.states.keys().find(|stage| !states.contains_key(*stage)) {
+        return Err(format!(
+            "was begun without the stage `{new}`, whose state would begin in the middle of the input"
+        ));
     }
     if let Some((old, new)) = renamed.iter().find(|(old, _)| wanted.states.contains_key(*old)) {
         return Err(format!(

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use forebay_exec::{Job, Options, Running, start};
@@ -133,6 +134,7 @@ pub static FRAGILE: Kind = Kind {
         Field::default("fail_at", Shape::List(&INT), "[]", "values of `v` at which the call fails"),
         Field::default("lose_at", Shape::List(&INT), "[]", "values of `v` that the stage loses"),
         Field::default("bare_at", Shape::List(&INT), "[]", "values of `v` without the promised group"),
+        Field::default("takes_ms", INT, "0", "by how much a call turns the clock that is turned by hand"),
     ],
     inputs: MAIN,
     outputs: ONE,
@@ -144,17 +146,22 @@ pub static FRAGILE: Kind = Kind {
     },
 };
 
+/// The hand of the clock that tests turn.
+pub static HAND: LazyLock<Arc<AtomicI64>> = LazyLock::new(|| Arc::new(AtomicI64::new(1_000_000_000_000)));
+
 struct Fragile {
     v: forebay_stage::types::Addr,
     panic_at: Vec<i64>,
     fail_at: Vec<i64>,
     lose_at: Vec<i64>,
     bare_at: Vec<i64>,
+    takes_ms: i64,
     empty: Builder,
 }
 
 impl Stage for Fragile {
     fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
+        HAND.fetch_add(self.takes_ms * 1_000_000, Ordering::Relaxed);
         let values = batch.col(self.v).fixed::<i64>();
         let has = |list: &[i64]| {
             batch.rows().iter().find(|row| list.contains(&values[*row])).map(|row| values[row])
@@ -453,6 +460,7 @@ fn fragile(build: &Build<'_>) -> Fragile {
         fail_at: ints(build, "fail_at"),
         lose_at: ints(build, "lose_at"),
         bare_at: ints(build, "bare_at"),
+        takes_ms: build.config.int("takes_ms").unwrap_or(0),
         empty: Builder::new([]),
     }
 }
