@@ -16,7 +16,7 @@ use forebay_sched::ledger::Reasons;
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::Suspects;
 use forebay_spec::pipeline::OnLate;
-use forebay_stage::{Fault, Make, Shards, Stream, StreamNames, Turn};
+use forebay_stage::{Fault, Make, Shards, Stream, StreamNames};
 use forebay_types::id::NodeId;
 use forebay_types::{Schema, code};
 
@@ -97,7 +97,6 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         told.push((command_sender, ground.parkers[lane].waker()));
         let slot: Option<mark::Slot> = (!slots.is_empty()).then(|| slots.remove(0));
         runs.push(Lane {
-            due: segments.iter().map(|segment| vec![Turn::Again; segment.nodes.len()]).collect(),
             committed_entries: committed_entries(&segments, &ground.committed),
             segments,
             driver: None,

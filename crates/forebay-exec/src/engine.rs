@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use forebay_expr::Values;
 use forebay_log::testing::Faults;
@@ -187,6 +188,17 @@ impl Running {
             let _ = thread.join();
         }
         self.outcome().unwrap_or(Outcome::Stopped)
+    }
+
+    /// Waits for the end for so long; `None` where a thread is still at work then, which may be stuck inside the system.
+    pub fn wait_for(&mut self, at_most: Duration) -> Option<Outcome> {
+        const LOOK_EVERY: Duration = Duration::from_millis(5);
+        let began = Instant::now();
+        while !self.threads.iter().all(JoinHandle::is_finished) {
+            let left = at_most.checked_sub(began.elapsed()).filter(|left| !left.is_zero())?;
+            std::thread::sleep(LOOK_EVERY.min(left));
+        }
+        Some(self.outcome().unwrap_or(Outcome::Stopped))
     }
 }
 

@@ -77,8 +77,6 @@ pub struct Lane {
     pub generation: Generation,
     /// Set while the lane waits for others to go back.
     pub paused: bool,
-    /// When stages want to be called without input, by segment and node.
-    pub due: Vec<Vec<Turn>>,
     /// Epochs that are to be reported when they have settled.
     pub settling: VecDeque<Epoch>,
     /// Streams of epochs that settled and wait for their commit.
@@ -223,6 +221,7 @@ impl Lane {
                 Work::Sink(run) => {
                     let sealed = run.sink.seal(barrier.epoch, barrier.complete);
                     let sealed = sealed.map_err(|fault| Stop::new(name.clone(), fault))?;
+                    run.sealed = Some(barrier.epoch);
                     self.sink_entries.push_back((barrier.epoch, at, index, sealed.entry.clone()));
                     part.sinks.push((name, sealed));
                 }
@@ -282,13 +281,15 @@ impl Lane {
     }
 
     fn turns(&mut self) -> Result<bool, Stop> {
+        let nodes = || self.segments.iter().flat_map(|segment| &segment.nodes);
+        if nodes().all(|node| node.due == Turn::Idle) {
+            return Ok(false);
+        }
         let now = self.kit.clock.now();
         let mut worked = false;
-        for (segment, due) in self.segments.iter_mut().zip(&mut self.due) {
-            let wanted =
-                due.iter().any(|turn| *turn == Turn::Again || matches!(turn, Turn::At(t) if *t <= now));
-            if wanted {
-                segment.turns(&mut self.kit, due)?;
+        for segment in &mut self.segments {
+            if segment.nodes.iter().any(|node| node.is_due(now)) {
+                segment.turns(&mut self.kit)?;
                 worked = true;
                 if segment.has_outgoing() {
                     self.nudge.ask();
@@ -374,6 +375,7 @@ impl Lane {
                         let done = run.sink.restore(entry.map(|(_, _, bytes)| bytes.as_slice()));
                         done.map_err(|fault| Stop::new(&*name, fault))?;
                         run.latency.forget();
+                        run.sealed = None;
                     }
                 }
             }
@@ -397,8 +399,9 @@ impl Lane {
 
     fn sleep(&mut self) {
         let now = self.kit.clock.now();
-        let turns = self.due.iter().flatten().filter_map(|turn| match turn {
-            Turn::At(time) => Some(*time),
+        let nodes = self.segments.iter().flat_map(|segment| &segment.nodes);
+        let turns = nodes.filter_map(|node| match node.due {
+            Turn::At(time) => Some(time),
             _ => None,
         });
         let wake = turns.chain(self.driver.as_ref().and_then(|driver| driver.wake_at(now))).min();

@@ -13,7 +13,7 @@ use forebay_stage::{Cx, Fault, FaultKind, Mark, Outbox, Reject, Savepoint, Sink,
 use forebay_types::code::{self, Code};
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
-use forebay_types::{Addr, Ty};
+use forebay_types::{Addr, Epoch, Ty};
 
 use crate::engine::panic_text;
 use crate::kit::{Kit, range_of};
@@ -32,6 +32,8 @@ pub struct SinkRun {
     pub sink: Box<dyn Sink>,
     /// Takes rejected records: what it breaks off at cannot be rejected once more.
     pub dead_letters: bool,
+    /// The last epoch that was sealed: a record of it that comes now would be committed without its result.
+    pub sealed: Option<Epoch>,
     /// By stream: what becomes of a result that is late.
     pub on_late: Arc<[Option<OnLate>]>,
     pub latency: LatencyRecorder,
@@ -70,6 +72,11 @@ pub struct NodeRun {
     pub inbox: Vec<Arrived>,
     /// Records that are behind go aside.
     pub keyed: bool,
+    /// Keeps records beyond a call: it gets turns, and a call is not repeated on halves, since its first try may have left
+    /// something.
+    pub keeps: bool,
+    /// When the stage wants a turn.
+    pub due: Turn,
     pub skip_late: bool,
     /// Runs a model: records say which one they went through.
     pub is_model: bool,
@@ -245,6 +252,9 @@ impl NodeRun {
                 } else {
                     kit.stale();
                 }
+                if self.keeps {
+                    self.due = Turn::Again;
+                }
                 let handed = match &mut self.work {
                     Work::Sink(run) => {
                         let now = kit.fresh();
@@ -273,6 +283,7 @@ impl NodeRun {
                 return Err(self.stop(Fault { kind: FaultKind::Fatal, ..fault }));
             }
             Work::Sink(_) => return Err(Stop { suspects: range_of(&batch), ..self.stop(fault) }),
+            _ if self.keeps => return Err(Stop { suspects: range_of(&batch), ..self.stop(fault) }),
             _ => {}
         }
         self.metrics.failed_calls.add(1);
@@ -300,7 +311,7 @@ impl NodeRun {
                 let called =
                     catch_unwind(AssertUnwindSafe(|| stage.push(&mut Cx::new(now, outbox), port, batch)));
                 let result = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
-                let result = result.and_then(|()| keeps_word(&self.gives, &kit.outbox, batch));
+                let result = result.and_then(|()| keeps_word(&self.gives, &kit.outbox, Some(batch)));
                 if let (Err(_), Some(saved), Some(state)) = (&result, saved, stage.state()) {
                     state.rollback(saved);
                 }
@@ -324,17 +335,32 @@ impl NodeRun {
         }
     }
 
-    /// Gives the stage a turn without input.
-    pub fn turn(&mut self, kit: &mut Kit) -> Result<Turn, Stop> {
+    /// Whether the stage wants a turn now.
+    pub fn is_due(&self, now: i64) -> bool {
+        match self.due {
+            Turn::Idle => false,
+            Turn::Again => true,
+            Turn::At(time) => time <= now,
+        }
+    }
+
+    /// Gives the stage a turn without input; it says when it wants the next.
+    pub fn turn(&mut self, kit: &mut Kit) -> Result<(), Stop> {
         kit.outbox.clear();
         let now = kit.tick();
-        match &mut self.work {
-            Work::Stage(stage) => {
-                let outbox = &mut kit.outbox;
-                let called = catch_unwind(AssertUnwindSafe(|| stage.turn(&mut Cx::new(now, outbox))));
-                called.unwrap_or_else(|panic| Err(panicked(&*panic))).map_err(|fault| self.stop(fault))
-            }
-            Work::Source | Work::Sink(_) => Ok(Turn::Idle),
+        let Work::Stage(stage) = &mut self.work else { return Ok(()) };
+        let outbox = &mut kit.outbox;
+        let called = catch_unwind(AssertUnwindSafe(|| stage.turn(&mut Cx::new(now, outbox))));
+        let called = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
+        self.due = called.map_err(|fault| self.stop(fault))?;
+        keeps_word(&self.gives, &kit.outbox, None).map_err(|fault| self.stop(fault))
+    }
+
+    /// Back to the last commit, beside the state.
+    pub fn reset(&mut self) {
+        self.due = Turn::Idle;
+        if let Work::Stage(stage) = &mut self.work {
+            stage.reset();
         }
     }
 
@@ -344,7 +370,7 @@ impl NodeRun {
 }
 
 /// What is handed on has the columns that the plan counts on.
-fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: &Batch) -> Result<(), Fault> {
+fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: Option<&Batch>) -> Result<(), Fault> {
     let check = |port: usize, groups: usize, last: &[Col], rows: usize| {
         let (promised, columns) = gives.get(port).copied().unwrap_or_default();
         if groups == promised && last.len() == columns && last.iter().all(|col| col.holds(rows)) {
@@ -357,7 +383,7 @@ fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: &Batch) -> Resul
         );
         Err(Fault::call(&code::STAGE_BROKE_WORD, message))
     };
-    if let Some(added) = outbox.added() {
+    if let (Some(added), Some(input)) = (outbox.added(), input) {
         check(0, input.groups().len() + 1, &added.cols, input.header().rows())?;
     }
     for (port, batch) in &outbox.emitted {
@@ -369,6 +395,12 @@ fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: &Batch) -> Resul
 
 impl SinkRun {
     fn push(&mut self, kit: &mut Kit, now: i64, batch: &Batch, metrics: &NodeMetrics) -> Result<(), Fault> {
+        let epoch = batch.header().epoch;
+        if self.sealed.is_some_and(|sealed| epoch <= sealed) {
+            let message =
+                format!("records of epoch {} came after its end: a stage kept them over the mark", epoch.0);
+            return Err(Fault::fatal(&code::STAGE_BROKE_WORD, message));
+        }
         let in_time = self.judge(kit, now, batch, metrics);
         let batch = in_time.as_ref().unwrap_or(batch);
         let published = kit.end(Fate::Published, "");

@@ -155,21 +155,21 @@ impl SegmentRun {
         Ok(())
     }
 
-    /// Gives a turn to stages that asked for one, and notes when each wants the next.
-    pub fn turns(&mut self, kit: &mut Kit, due: &mut [Turn]) -> Result<(), Stop> {
+    /// Gives a turn to stages that want one.
+    pub fn turns(&mut self, kit: &mut Kit) -> Result<(), Stop> {
         let now = kit.tick();
-        for (at, due) in due.iter_mut().enumerate() {
+        for at in 0..self.nodes.len() {
             self.work_off(kit, at)?;
-            let wanted = match due {
-                Turn::Idle => false,
-                Turn::Again => true,
-                Turn::At(time) => *time <= now,
-            };
-            if wanted {
-                *due = self.nodes[at].turn(kit)?;
-                self.hand_on(kit, at);
+            if self.nodes[at].is_due(now) {
+                self.turn(kit, at)?;
             }
         }
+        Ok(())
+    }
+
+    fn turn(&mut self, kit: &mut Kit, at: usize) -> Result<(), Stop> {
+        self.nodes[at].turn(kit)?;
+        self.hand_on(kit, at);
         Ok(())
     }
 
@@ -233,9 +233,16 @@ impl SegmentRun {
         (node, hand)
     }
 
+    /// Tells a node about a mark; what it keeps comes before it.
     fn mark(&mut self, kit: &mut Kit, at: usize, mark: Mark) -> Result<(), Stop> {
         self.nodes[at].mark(kit, mark)?;
         self.hand_on(kit, at);
+        if self.nodes[at].keeps {
+            self.turn(kit, at)?;
+            while self.nodes[at].due == Turn::Again {
+                self.turn(kit, at)?;
+            }
+        }
         Ok(())
     }
 
@@ -282,7 +289,10 @@ impl SegmentRun {
     /// Forgets everything that is under way.
     pub fn forget(&mut self, generation: Generation) {
         self.discard_before(generation);
-        self.nodes.iter_mut().for_each(|node| node.inbox.clear());
+        for node in &mut self.nodes {
+            node.inbox.clear();
+            node.reset();
+        }
         self.inbound.iter_mut().flat_map(|i| &mut i.arrivals).for_each(|arrival| arrival.batches.clear());
         for parcel in self.outbound.iter_mut().flat_map(|o| &mut o.parcels) {
             parcel.batches.clear();

@@ -189,6 +189,37 @@ fn a_sink_that_fails_after_a_commit_changes_nothing() {
     }
 }
 
+/// What a stage keeps between calls is given out once, before the end of the epoch that it came in, also when the pipeline
+/// goes back in between.
+#[test]
+fn a_stage_that_keeps_records_changes_nothing() {
+    let (wanted, ledger) = run(TWO_KEYS, "not-kept", 1, quick());
+    let hoarding = TWO_KEYS.replace(
+        "second: { input: first, tally",
+        "kept: { input: first, hoard: {} }\n  second: { input: kept, tally",
+    );
+    for lanes in [1, 3] {
+        let name = format!("kept-{lanes}");
+        shelf(&name).lock().unwrap().full = 2;
+        let (lines, other) = run(&hoarding, &name, lanes, Options { max_batch: 20, ..quick() });
+        assert_eq!(other, ledger);
+        // Lanes give what they kept in rounds of their own choice: order between them is free.
+        assert!(lines.len() == wanted.len() && (lanes > 1 || lines == wanted), "the lines differ");
+    }
+}
+
+#[test]
+fn a_stage_that_keeps_records_over_the_end_of_an_epoch_is_stopped() {
+    let spec = TWO_KEYS.replace("tally: { by: first_n }", "hoard: { forgets_marks: 1 }");
+    let spec = spec
+        .replace("second_n, second_total]", "first_total]")
+        .replace("first_n, first_total, ", "first_n, ");
+    let plan = plan_of(&spec.replace("NAME", "forgetful"), 1);
+    let outcome = begin(&plan, Options { max_batch: 10, ..quick() }).unwrap().wait();
+    let Outcome::Failed { node, fault } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((node.as_str(), fault.code.id), ("out", "FB0775"));
+}
+
 #[test]
 fn state_comes_back_from_images_and_the_log_stays_short() {
     let (dir, name) = (tempfile::tempdir().unwrap(), "images");

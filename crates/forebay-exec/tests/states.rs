@@ -60,13 +60,15 @@ fn another_pipeline_is_refused_with_what_differs() {
 /// The state goes along, deltas and images, and the log is shortened after it as before.
 #[test]
 fn a_renamed_stage_takes_its_state_along() {
-    let renamed = SPEC.replace("sum", "total").replace("input: a, tally", "input: a, renamed_from: sum, tally");
+    let renamed =
+        SPEC.replace("sum", "total").replace("input: a, tally", "input: a, renamed_from: sum, tally");
     let (dir, name) = (tempfile::tempdir().unwrap(), "taken-along");
     let whole = tempfile::tempdir().unwrap();
     let wanted = run(SPEC, 60_000, "not-renamed", whole.path()).unwrap();
     run(SPEC, 20_000, name, dir.path()).unwrap();
     let first = |dir: &Path| {
-        let names = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let names =
+            std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.ends_with(".log")).min().unwrap()
     };
     let before = first(dir.path());

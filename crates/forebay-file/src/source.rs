@@ -9,16 +9,17 @@ mod reader;
 
 use std::fs::{File, Metadata};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use forebay_codec::{Extra, FieldSpec};
 use forebay_stage::types::format::{EXTRA, Extra as Undeclared};
 use forebay_stage::types::kind::{Check, Facts, ONE, Promise, Role};
-use forebay_stage::types::shape::{Access, Field, Shape};
+use forebay_stage::types::shape::{self, Field, Shape};
 use forebay_stage::types::{Diagnostic, Kind, Node, Schema, code};
 use forebay_stage::{Build, Declared, Fault, Source, Stream};
+use rustix::fs::{Access, access};
 
 use crate::packing::Packing;
 use files::{Found, is_glob, unreadable};
@@ -54,11 +55,12 @@ Reads files with one JSON object a line (`format: json`). A name that ends in `.
 - A packed file that ends too early gives every whole line and then an error.
 - `rate` makes record i of the source due at start + i / rate, counted over all its files; what is behind is caught up. The
   arrival of a record is when it was due, so latencies tell of waiting too.
-- The path `-` is standard input, mostly by `--from NAME=-`. It and named pipes are read once: a restart cannot go on.",
+- The path `-` is standard input, mostly by `--from NAME=-`. It and named pipes are read once: a restart cannot go on.
+  A named pipe that nobody writes to yet is waited for.",
     fields: &[
         Field::required(
             "path",
-            Shape::List(&Shape::Path(Access::Read)),
+            Shape::List(&Shape::Path(shape::Access::Read)),
             "A path, a glob, or a list of them. They count from the pipeline file. `-` is standard input.",
         ),
         Field::optional("rate", Shape::Rate, "Records per second when they are replayed at a pace: `20000/s`."),
@@ -181,14 +183,19 @@ fn open(form: &Arc<Form>, Found { name, path }: Found) -> Result<Stream, Fault> 
         let reader = FileReader::file(form, path, &shown)?;
         return Ok(Stream { name, reader: Box::new(reader), not_after: last_change(&metadata) });
     }
-    let pipe = File::open(&path).map_err(|error| unreadable(&shown, &error))?;
-    Ok(Stream { name, reader: Box::new(FileReader::pipe(form, pipe, &shown)?), not_after: None })
+    if metadata.file_type().is_socket() {
+        let message = format!("`{shown}` is a socket, which cannot be read like a file; name a file or a pipe");
+        return Err(Fault::fatal(&code::FILE_UNREADABLE, message));
+    }
+    // A run that only looks whether it could start takes nothing out of a pipe.
+    access(&path, Access::READ_OK).map_err(|error| unreadable(&shown, &error.into()))?;
+    Ok(Stream { name, reader: Box::new(FileReader::named_pipe(form, path, &shown)?), not_after: None })
 }
 
 fn standard_input(form: &Arc<Form>) -> Result<Stream, Fault> {
     let name = "standard input";
     let handle = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| unreadable(name, &error))?;
-    let reader = FileReader::pipe(form, File::from(handle), name)?;
+    let reader = FileReader::standard_input(form, File::from(handle), name)?;
     Ok(Stream { name: "-".into(), reader: Box::new(reader), not_after: None })
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use forebay_exec::{Job, Outcome, Ready, Running};
 use forebay_expr::Values;
@@ -70,7 +70,8 @@ pub fn prepare(
 }
 
 /// Whether a pipeline could begin anew, apart from its state, which is not touched: `--fresh` removes nothing where it could
-/// not begin after it.
+/// not begin after it. It is assembled as for a run and let go; that takes nothing out of an input that is read once, since
+/// sources open those at the first read only.
 pub fn rehearse(registry: &Registry, loaded: &Loaded, file: &PipelineFile) -> Result<(), Error> {
     let plan = file.plan.as_ref().expect("only pipelines with a plan are run");
     assemble(registry, loaded, file, plan, None).map(drop).map_err(|error| error.in_pipeline(&plan.name))
@@ -192,8 +193,14 @@ impl Engine {
         self.running.abort();
     }
 
+    /// Whether it is known how it ends; its threads may need a moment more.
     pub fn has_ended(&self) -> bool {
         self.running.outcome().is_some()
+    }
+
+    /// Waits for its threads for so long; `None` where one is still at work then.
+    pub fn wait_for(&mut self, at_most: Duration) -> Option<Outcome> {
+        self.running.wait_for(at_most)
     }
 
     /// Waits for its threads.

@@ -13,17 +13,24 @@ pub trait Stage: Send {
     /// is lost, and counted as a defect.
     fn push(&mut self, cx: &mut Cx<'_>, port: usize, batch: &Batch) -> Result<(), Fault>;
 
-    /// Goes on with what a push left. Called again as the answer says.
+    /// Goes on with what a push left: for kinds that keep records ([`Facts::keeps`](forebay_types::kind::Facts)). Called after
+    /// each push, and again as the answer says. With several lanes each gives out what it kept when it wants to, so the order
+    /// between records of different lanes is free behind such a stage.
     fn turn(&mut self, cx: &mut Cx<'_>) -> Result<Turn, Fault> {
         let _ = cx;
         Ok(Turn::Idle)
     }
 
-    /// Something that stands between batches. Output that belongs before the mark has to be emitted here.
+    /// Something that stands between batches. What belongs before the mark is emitted here and in the turns that follow at
+    /// once, until one says that nothing is left: behind an epoch's mark a stage keeps no record of the epoch, but for what
+    /// it took into its [state](Self::state) and absorbed.
     fn mark(&mut self, cx: &mut Cx<'_>, mark: Mark) -> Result<(), Fault> {
         let _ = (cx, mark);
         Ok(())
     }
+
+    /// Forgets what is kept beside the state: the pipeline goes back to its last commit, and the records come again.
+    fn reset(&mut self) {}
 
     /// The stage's state, where it keeps any that has to survive.
     fn state(&mut self) -> Option<&mut dyn State> {

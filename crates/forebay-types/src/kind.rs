@@ -70,11 +70,13 @@ pub struct Facts {
     pub ends: bool,
     /// Executes code that is not ours (a model): it is called on its own when it fails.
     pub foreign: bool,
+    /// A stage that keeps records beyond the call that brought them, and gives them out in turns.
+    pub keeps: bool,
 }
 
 impl Facts {
     pub const NONE: Facts =
-        Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false };
+        Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false, keeps: false };
 }
 
 /// The one input of most stages and sinks.

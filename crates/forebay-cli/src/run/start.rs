@@ -12,6 +12,7 @@ use forebay_node::{
 };
 
 use super::link::{Begun, Past, Report, Reports};
+use super::worker::LEAVE_AFTER;
 use crate::args::Run;
 
 /// What a start needs.
@@ -100,7 +101,7 @@ fn launch(prepared: Vec<Prepared>) -> Result<Vec<Engine>, Vec<Error>> {
 
 fn abort(engines: Vec<Engine>) {
     engines.iter().for_each(Engine::abort);
-    engines.into_iter().for_each(|engine| drop(engine.wait()));
+    engines.into_iter().for_each(|mut engine| drop(engine.wait_for(LEAVE_AFTER)));
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -24,10 +24,14 @@ use crate::args::Run;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::output::{print, say};
-use crate::table::time;
+use crate::table::{count, time};
 
 /// How soon the end of a pipeline is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long threads may go on once a pipeline is stopped. One that the system does not let go of, in a pipe that nobody reads
+/// or on a disk that does not answer, is left behind then: nothing that is committed is at risk.
+pub const LEAVE_AFTER: Duration = Duration::from_secs(2);
 
 pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> Exit {
     // Signals of the terminal reach both processes; the parent makes orders of them.
@@ -100,6 +104,8 @@ struct Work<'a> {
     views: Vec<Arc<View>>,
     /// In step with the views; `None` once it has ended.
     engines: Vec<Option<Engine>>,
+    /// In step with the engines: when one was first seen stopped, with threads still at work.
+    stopped: Vec<Option<Instant>>,
     /// What is told of each one at the end, once it has ended.
     results: Vec<serde_json::Value>,
     reports: Reports,
@@ -128,6 +134,7 @@ impl<'a> Work<'a> {
             voice,
             views: engines.iter().map(|engine| engine.view().clone()).collect(),
             results: vec![serde_json::Value::Null; engines.len()],
+            stopped: vec![None; engines.len()],
             engines: engines.into_iter().map(Some).collect(),
             reports,
             keeps_stdout: writes_stdout(loaded),
@@ -182,11 +189,41 @@ impl<'a> Work<'a> {
             epochs = committed;
             self.log.look(&self.views);
             for at in 0..self.engines.len() {
-                if let Some(engine) = self.engines[at].take_if(|engine| engine.has_ended()) {
-                    self.end(at, engine.wait());
+                if let Some(outcome) = self.outcome(at) {
+                    self.engines[at] = None;
+                    self.end(at, outcome);
                 }
             }
         }
+    }
+
+    /// How a pipeline ended, once its threads have, or are left behind.
+    fn outcome(&mut self, at: usize) -> Option<Outcome> {
+        let engine = self.engines[at].as_mut()?;
+        let ended = engine.wait_for(Duration::ZERO);
+        if ended.is_some() || !engine.has_ended() {
+            return ended;
+        }
+        let stopped = *self.stopped[at].get_or_insert_with(Instant::now);
+        if stopped.elapsed() < LEAVE_AFTER {
+            return None;
+        }
+        self.leave(at);
+        Some(Outcome::Aborted)
+    }
+
+    /// Says that threads of a pipeline are left behind.
+    fn leave(&mut self, at: usize) {
+        self.late = true;
+        let (name, in_flight) = (&self.views[at].pipeline, self.views[at].status().in_flight());
+        let words = format!(
+            "{name}: it was stopped and does not end: something that it writes or reads does not answer; it is left behind \
+             after {}, with {} records in flight",
+            time(LEAVE_AFTER),
+            count(in_flight)
+        );
+        let fields = json!({ "pipeline": name, "in_flight": in_flight });
+        self.voice.say(Level::Warn, "abandoned", &words, fields);
     }
 
     fn at_work(&self) -> impl Iterator<Item = &Engine> {

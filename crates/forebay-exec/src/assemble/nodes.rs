@@ -5,7 +5,7 @@ use std::sync::Arc;
 use forebay_log::Log;
 use forebay_plan::plan::PlanNode;
 use forebay_sched::predict::Predictor;
-use forebay_stage::{Build, Declared, Fault, Make, OwnColumn, Shards, SinkColumn};
+use forebay_stage::{Build, Declared, Fault, Make, OwnColumn, Shards, SinkColumn, Turn};
 use forebay_types::kind::Scope;
 use forebay_types::{Schema, Ty, code};
 
@@ -150,6 +150,7 @@ pub(super) fn make_node(
             Work::Sink(SinkRun {
                 sink,
                 dead_letters,
+                sealed: None,
                 on_late,
                 latency: LatencyRecorder::default(),
                 shared_latency: latency,
@@ -169,6 +170,8 @@ pub(super) fn make_node(
         inputs,
         inbox: Vec::new(),
         keyed: node.kind.facts.keyed,
+        keeps: node.kind.facts.keeps,
+        due: Turn::Idle,
         skip_late: node.skip_late,
         is_model: !node.models.is_empty(),
         adds,

@@ -2,7 +2,7 @@
 //! state, a sink whose committed records can be looked at.
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use forebay_stage::types::shape::{Field, Shape};
 use forebay_stage::types::{Column, Epoch, Files, Report, Schema, Ty, code};
 use forebay_stage::{
     Build, Chunk, Cx, Factory, Fault, Make, Mark, ModelFile, ModelFiles, Position, Read, Reader, Refused,
-    Registry, Savepoint, Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream,
+    Registry, Savepoint, Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream, Turn,
 };
 
 /// Whole numbers: any size.
@@ -181,6 +181,55 @@ impl Stage for Fragile {
         let added = self.empty.finish();
         cx.add(kept, added);
         Ok(())
+    }
+}
+
+/// Keeps batches and gives them out in turns, the oldest first, once it has more than three of them.
+pub static HOARD: Kind = Kind {
+    name: "hoard",
+    role: Role::Stage,
+    summary: "",
+    doc: "",
+    fields: &[Field::default("forgets_marks", INT, "0", "1: it keeps records over the end of an epoch")],
+    inputs: MAIN,
+    outputs: ONE,
+    facts: Facts { adds: true, keeps: true, ..Facts::NONE },
+    example: "",
+    check: |check| check.gives(vec![]),
+};
+
+struct Hoard {
+    kept: VecDeque<Batch>,
+    flushes: bool,
+    forgets_marks: bool,
+    empty: Builder,
+}
+
+impl Stage for Hoard {
+    fn push(&mut self, _cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
+        self.kept.push_back(batch.clone());
+        Ok(())
+    }
+
+    fn turn(&mut self, cx: &mut Cx<'_>) -> Result<Turn, Fault> {
+        if self.kept.len() <= 3 && !self.flushes {
+            return Ok(Turn::Idle);
+        }
+        self.flushes &= !self.kept.is_empty();
+        let Some(batch) = self.kept.pop_front() else { return Ok(Turn::Idle) };
+        self.empty.begin();
+        cx.emit(0, batch.with(self.empty.finish()));
+        Ok(Turn::Again)
+    }
+
+    fn mark(&mut self, _cx: &mut Cx<'_>, mark: Mark) -> Result<(), Fault> {
+        self.flushes = !self.forgets_marks || mark == Mark::Drain;
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.kept.clear();
+        self.flushes = false;
     }
 }
 
@@ -431,6 +480,14 @@ pub fn registry() -> Registry {
     Registry::new([
         Factory { kind: &NUMBERS, make: Make::Source(|build| Ok(Box::new(numbers(build)))) },
         Factory { kind: &FRAGILE, make: Make::Stage(|build| Ok(Box::new(fragile(build)))) },
+        Factory {
+            kind: &HOARD,
+            make: Make::Stage(|build| {
+                let forgets_marks = build.config.int("forgets_marks") == Some(1);
+                let (kept, empty) = (VecDeque::new(), Builder::new([]));
+                Ok(Box::new(Hoard { kept, flushes: false, forgets_marks, empty }))
+            }),
+        },
         Factory { kind: &TALLY, make: Make::Stage(|build| Ok(Box::new(tally(build)))) },
         Factory { kind: &COLLECT, make: Make::Sink(|build| Ok(Box::new(collect(build)))) },
     ])

@@ -1,14 +1,18 @@
 //! The text of a file as bytes from any position on. Plain files are sought; packed ones are unpacked up to the
-//! position; pipes are read once, and asked first whether they have something, since a read of theirs may wait.
+//! position; pipes are read once.
+//!
+//! Invariant: neither opening nor reading waits for somebody else, so that a run can be stopped at any time.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use forebay_stage::Fault;
 use forebay_stage::types::code;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 
 use super::files::unreadable;
 use super::handle::{Handle, is_replaced};
@@ -20,8 +24,6 @@ const SKIP: usize = 64 << 10;
 /// An open file.
 pub(crate) struct Input {
     text: Box<dyn Read + Send>,
-    /// A second handle on a pipe, to ask whether it has something.
-    pipe: Option<File>,
     /// Place in the text.
     offset: u64,
     packing: Packing,
@@ -34,12 +36,17 @@ impl Input {
         Input::begin(path, packing, stays_open, 0)
     }
 
-    /// Standard input, or whatever else is read once.
+    /// Standard input, or whatever else is open already and read once.
     pub fn pipe(file: File, packing: Packing, shown: &str) -> Result<Input, Fault> {
-        let error = |error| unreadable(shown, &error);
-        let pipe = Some(file.try_clone().map_err(error)?);
-        let text = packing.unpack(file).map_err(error)?;
-        Ok(Input { text, pipe, offset: 0, packing, shown: shown.to_string() })
+        let text = packing.unpack(Pipe(file)).map_err(|error| unreadable(shown, &error))?;
+        Ok(Input { text, offset: 0, packing, shown: shown.to_string() })
+    }
+
+    /// A named pipe, whether or not somebody writes to it yet.
+    pub fn named_pipe(path: &Path, packing: Packing, shown: &str) -> Result<Input, Fault> {
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        Input::pipe(file.map_err(|error| unreadable(shown, &error))?, packing, shown)
     }
 
     /// A file at a place where a record begins. One that has none there is another file than it was.
@@ -61,7 +68,7 @@ impl Input {
         let shown = path.display().to_string();
         let open = || packing.unpack(Handle::open(path, offset, stays_open)?);
         let text = open().map_err(|error| unreadable(&shown, &error))?;
-        Ok(Input { text, pipe: None, offset, packing, shown })
+        Ok(Input { text, offset, packing, shown })
     }
 
     /// Place of the next byte in the text.
@@ -69,24 +76,16 @@ impl Input {
         self.offset
     }
 
-    /// Whether a read would not wait.
-    pub fn is_ready(&self) -> bool {
-        let Some(pipe) = &self.pipe else { return true };
-        let mut fds = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)];
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        // Where the system cannot say, the read tells.
-        poll(&mut fds, Some(&at_once)).map_or(true, |ready| ready > 0)
-    }
-
-    /// Reads what there is, 0 bytes at the end of the text.
-    pub fn read(&mut self, space: &mut [u8]) -> Result<usize, Fault> {
+    /// Reads what there is, 0 bytes at the end of the text; `None` from a pipe that has nothing yet.
+    pub fn read(&mut self, space: &mut [u8]) -> Result<Option<usize>, Fault> {
         loop {
             match self.text.read(space) {
                 Ok(bytes) => {
                     self.offset += bytes as u64;
-                    return Ok(bytes);
+                    return Ok(Some(bytes));
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.fault(&error)),
             }
         }
@@ -97,7 +96,7 @@ impl Input {
         let mut filled = 0;
         while filled < space.len() {
             match self.read(&mut space[filled..]) {
-                Ok(bytes) if bytes > 0 => filled += bytes,
+                Ok(Some(bytes)) if bytes > 0 => filled += bytes,
                 _ => break,
             }
         }
@@ -106,14 +105,14 @@ impl Input {
 
     fn byte(&mut self) -> Result<Option<u8>, Fault> {
         let mut byte = [0];
-        Ok((self.read(&mut byte)? == 1).then_some(byte[0]))
+        Ok((self.read(&mut byte)? == Some(1)).then_some(byte[0]))
     }
 
     fn skip(&mut self, to: u64) -> Result<(), Fault> {
         let mut space = vec![0; if to > self.offset { SKIP } else { 0 }];
         while self.offset < to {
             let wanted = usize::try_from(to - self.offset).unwrap_or(SKIP).min(SKIP);
-            if self.read(&mut space[..wanted])? == 0 {
+            if self.read(&mut space[..wanted])?.is_none_or(|bytes| bytes == 0) {
                 return Err(self.replaced(to + 1));
             }
         }
@@ -143,5 +142,21 @@ impl Input {
             self.shown, self.offset
         );
         Fault::fatal(&code::FILE_DAMAGED, message)
+    }
+}
+
+/// A pipe that says `WouldBlock` while it has nothing, however it was opened. One that nobody has written to since it was
+/// opened has no end yet: the system tells that apart from one whose writers are gone, though a read would not.
+struct Pipe(File);
+
+impl Read for Pipe {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        let mut fds = [PollFd::from_borrowed_fd(self.0.as_fd(), PollFlags::IN)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        match poll(&mut fds, Some(&at_once)) {
+            Ok(0) => Err(ErrorKind::WouldBlock.into()),
+            // Where the system cannot say, the read tells.
+            Ok(_) | Err(_) => self.0.read(space),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The sequence number of a record is the number of its line, counted from 1 with empty lines, so a position that
 //! a message shows is one that an editor shows. Rows of a chunk all lie in one buffer of lines.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,8 +38,8 @@ pub(crate) struct Form {
 
 pub(crate) enum Origin {
     File(PathBuf, Prefix),
-    /// Read once; it is open from the start.
-    Pipe,
+    /// Read once. A named one is opened by the first read: whoever opens it takes what is in it.
+    Pipe(Option<PathBuf>),
 }
 
 pub(crate) struct FileReader {
@@ -46,7 +47,7 @@ pub(crate) struct FileReader {
     shown: String,
     packing: Packing,
     origin: Origin,
-    /// Opened by the first read and by seeks.
+    /// Opened by the first read and by seeks; standard input from the start.
     input: Option<Input>,
     /// All bytes are in `lines`.
     finished: bool,
@@ -67,10 +68,13 @@ impl FileReader {
         FileReader::new(form, shown, packing, Origin::File(path, Prefix::new(first)), None)
     }
 
-    pub fn pipe(form: &Arc<Form>, pipe: std::fs::File, shown: &str) -> Result<FileReader, Fault> {
-        let packing = Packing::of(shown);
-        let input = Input::pipe(pipe, packing, shown)?;
-        FileReader::new(form, shown, packing, Origin::Pipe, Some(input))
+    pub fn named_pipe(form: &Arc<Form>, path: PathBuf, shown: &str) -> Result<FileReader, Fault> {
+        FileReader::new(form, shown, Packing::of(shown), Origin::Pipe(Some(path)), None)
+    }
+
+    pub fn standard_input(form: &Arc<Form>, pipe: File, shown: &str) -> Result<FileReader, Fault> {
+        let input = Input::pipe(pipe, Packing::None, shown)?;
+        FileReader::new(form, shown, Packing::None, Origin::Pipe(None), Some(input))
     }
 
     fn new(
@@ -150,14 +154,14 @@ impl FileReader {
             (input, Origin::File(path, _)) => {
                 input.insert(Input::open_at(path, self.packing, self.form.stay_open, self.at.offset)?)
             }
-            (None, Origin::Pipe) => return Err(self.read_once()),
+            (input, Origin::Pipe(Some(path))) => {
+                input.insert(Input::named_pipe(path, self.packing, &self.shown)?)
+            }
+            (None, Origin::Pipe(None)) => return Err(self.read_once()),
         };
-        if !input.is_ready() {
-            return Ok(false);
-        }
         let offset = input.offset();
         let space = self.lines.space();
-        let bytes = input.read(space)?;
+        let Some(bytes) = input.read(space)? else { return Ok(false) };
         if bytes == 0 {
             self.finished = true;
             self.input = None;
@@ -220,14 +224,14 @@ impl Reader for FileReader {
     fn fingerprint(&self) -> String {
         match &self.origin {
             Origin::File(_, prefix) => prefix.fingerprint(),
-            Origin::Pipe => ONCE.into(),
+            Origin::Pipe(_) => ONCE.into(),
         }
     }
 
     fn matches(&self, saved: &str) -> bool {
         match &self.origin {
             Origin::File(_, prefix) => prefix.matches(saved),
-            Origin::Pipe => saved == ONCE,
+            Origin::Pipe(_) => saved == ONCE,
         }
     }
 }

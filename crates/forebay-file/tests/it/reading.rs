@@ -1,9 +1,17 @@
 //! What a source reads.
 
 use std::fs;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use forebay_stage::{FaultKind, Read};
+use forebay_stage::{Chunk, FaultKind, Read, Reader};
+use rustix::fs::OFlags;
+use tempfile::TempDir;
 
 use crate::support::{How, PLAIN, folder, packed, read_all, read_on, reader, source};
 
@@ -209,28 +217,91 @@ fn rubbish_in_a_packed_file_is_no_panic() {
     }
 }
 
+/// A named pipe of this name in a folder of its own.
+fn named_pipe(name: &str) -> (TempDir, PathBuf) {
+    let folder = folder(&[]);
+    let path = folder.path().join(name);
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+    (folder, path)
+}
+
+/// What a reader that has nothing says.
+const NOTHING_YET: Read = Read::NotBefore(5_000_100);
+
 #[test]
 fn a_pipe_is_read_as_it_comes_and_once() {
-    let folder = folder(&[]);
-    let path = folder.path().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
-    let writer = {
-        let path = path.clone();
-        std::thread::spawn(move || fs::OpenOptions::new().write(true).open(path).expect("the other end"))
-    };
+    let (folder, path) = named_pipe("pipe");
     let mut reader = reader(folder.path(), "{ path: pipe }", &PLAIN);
-    let mut writer = writer.join().expect("a writer");
-    let mut chunk = forebay_stage::Chunk::default();
-    assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), Read::NotBefore(5_000_100), "it does not wait");
-    std::io::Write::write_all(&mut writer, b"{\"a\":1}\n{\"a\"").unwrap();
+    let mut chunk = Chunk::default();
+    for _ in 0..3 {
+        assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), NOTHING_YET, "nobody writes yet");
+    }
+    let mut writer = fs::OpenOptions::new().write(true).open(path).expect("the other end");
+    assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), NOTHING_YET, "it does not wait");
+    writer.write_all(b"{\"a\":1}\n{\"a\"").unwrap();
     assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), Read::More);
     assert_eq!(chunk.seqs, [1]);
     let after = chunk.position_after(0);
-    std::io::Write::write_all(&mut writer, b":2}\n").unwrap();
+    writer.write_all(b":2}\n").unwrap();
     drop(writer);
     let (rest, fault) = read_on(reader.as_mut(), 9, &PLAIN);
     assert!(fault.is_none());
     assert_eq!(rest[0].0, "2: 2 -");
     assert_eq!(reader.seek(after).unwrap_err().code.id, "FB0813");
     assert!(reader.matches(&reader.fingerprint()));
+}
+
+#[test]
+fn a_packed_pipe_does_not_wait_either() {
+    for name in ["pipe.gz", "pipe.zst"] {
+        let (folder, path) = named_pipe(name);
+        let mut reader = reader(folder.path(), &format!("{{ path: {name} }}"), &PLAIN);
+        let mut chunk = Chunk::default();
+        assert_eq!(reader.read(100, 9, &mut chunk).unwrap(), NOTHING_YET, "{name}");
+        let mut writer = fs::OpenOptions::new().write(true).open(path).expect("the other end");
+        let mut read = Vec::new();
+        // Byte by byte, over the end of a member or frame too.
+        for byte in [packed(name, b"{\"a\":1}\n{\"a\""), packed(name, b":2}\n")].concat() {
+            writer.write_all(&[byte]).unwrap();
+            while reader.read(100, 9, &mut chunk).unwrap_or_else(|fault| panic!("{name}: {fault}")) == Read::More {
+                read.append(&mut chunk.seqs);
+                chunk.clear();
+            }
+        }
+        drop(writer);
+        let (rest, fault) = read_on(reader.as_mut(), 9, &PLAIN);
+        assert!(rest.is_empty() && fault.is_none() && read == [1, 2], "{name}: {read:?}");
+    }
+}
+
+#[test]
+fn a_pipe_that_is_only_looked_at_keeps_what_is_in_it() {
+    let (folder, path) = named_pipe("pipe");
+    let looked = source(folder.path(), "{ path: pipe }", &PLAIN).open().expect("a pipe");
+    let opened = fs::OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
+    assert!(opened.is_err(), "nobody has opened the other end");
+    drop(looked);
+    let mut reader = reader(folder.path(), "{ path: pipe }", &PLAIN);
+    let writer = thread::spawn(move || fs::write(path, "{\"a\":1}\n"));
+    wait_until_read(reader.as_mut());
+    writer.join().expect("a writer").expect("a pipe that is read");
+}
+
+/// Reads one record, whenever it comes.
+fn wait_until_read(reader: &mut dyn Reader) {
+    let mut chunk = Chunk::default();
+    let end = Instant::now() + Duration::from_secs(30);
+    while chunk.seqs != [1] {
+        assert!(Instant::now() < end, "no record in 30 seconds");
+        thread::sleep(Duration::from_millis(1));
+        reader.read(100, 9, &mut chunk).expect("a record");
+    }
+}
+
+#[test]
+fn a_socket_is_refused_at_open() {
+    let folder = folder(&[]);
+    let _socket = UnixListener::bind(folder.path().join("in")).expect("a socket");
+    let fault = source(folder.path(), "{ path: in }", &PLAIN).open().err().expect("a fault");
+    assert!(fault.kind == FaultKind::Fatal && fault.message.contains("is a socket"), "{fault}");
 }
