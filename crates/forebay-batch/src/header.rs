@@ -268,16 +268,6 @@ impl HeaderRing {
     pub fn oldest_epoch(&self) -> Option<Epoch> {
         self.out.front().map(|header| header.epoch)
     }
-
-    /// Headers that are still worked on.
-    pub fn outstanding(&self) -> usize {
-        self.out.len()
-    }
-
-    /// Records that are still worked on.
-    pub fn records_outstanding(&self) -> usize {
-        self.out.iter().map(|header| header.rows()).sum()
-    }
 }
 
 #[cfg(test)]
@@ -321,7 +311,7 @@ mod tests {
         assert!(settled(&mut ring).is_empty());
         drop(share);
         assert_eq!(settled(&mut ring), [vec![Some(Fate::Rejected), None], vec![Some(Fate::Published)]]);
-        assert_eq!(ring.outstanding(), 0);
+        assert_eq!(ring.oldest_epoch(), None);
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub struct Assembled {
     pub coordinator: Coordinator,
 }
 
+/// Reasons that are not codes.
+const REASONS: [&str; 4] = ["", "where", "unread", "late"];
+
 /// What is there before any node: the state, the streams' names, the lanes' wakers.
 struct Ground<'a, 'j> {
     job: &'a Job<'j>,
@@ -85,7 +88,9 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     check_all_there(&ground, &intakes)?;
     ground.on_late =
         intakes.iter().map(|intake| Some(source_plan(plan, intake.node())?.slo?.on_late)).collect();
-    let reasons: SharedReasons = Arc::new(Mutex::new(Reasons::default()));
+    let reasons: SharedReasons = Arc::new(Mutex::new(Reasons::of(
+        REASONS.iter().copied().chain(code::ALL.iter().map(|code| code.id)),
+    )));
     let mut edges = make_edges(&ground);
     let mut runs: Vec<Lane> = Vec::new();
     let (report_sender, reports) = unbounded::<Report>();

@@ -159,17 +159,16 @@ impl Coordinator {
                 sync().map_err(|error| self.away(node, format!("its output cannot be synced: {error}")))?;
             }
         }
-        self.write(epoch, barrier, part)?;
+        self.write(epoch, part)?;
         Ok(barrier)
     }
 
-    fn write(&mut self, epoch: Epoch, barrier: Barrier, part: Part) -> Result<(), Stop> {
+    fn write(&mut self, epoch: Epoch, part: Part) -> Result<(), Stop> {
         let Some(log) = &mut self.log else {
             self.committed.epoch = epoch;
             return Ok(());
         };
         let mut head = Head::new(epoch);
-        head.complete = barrier.complete;
         for (node, shard, bytes) in &part.images {
             let blob = format!("{node}-{shard:04}-{}", epoch.0);
             log.put_blob(&blob, &[bytes]).map_err(|error| stop_of(&error))?;
@@ -197,7 +196,6 @@ impl Coordinator {
     fn remember(&mut self, head: Head, part: Part) {
         let committed = &mut self.committed;
         committed.epoch = Epoch(head.epoch);
-        committed.complete = head.complete;
         for stream in head.streams {
             committed.streams.insert((stream.source.clone(), stream.stream.clone()), stream);
         }

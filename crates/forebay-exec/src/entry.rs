@@ -20,8 +20,6 @@ pub struct Head {
     pub version: u32,
     pub epoch: u64,
     pub full: bool,
-    /// Every source has ended and the outputs are complete.
-    pub complete: bool,
     pub streams: Vec<StreamEntry>,
     /// Node and length of each sink's part.
     pub sinks: Vec<(String, usize)>,
@@ -129,7 +127,6 @@ impl Head {
 #[derive(Clone, Debug, Default)]
 pub struct Committed {
     pub epoch: Epoch,
-    pub complete: bool,
     /// By source and stream.
     pub streams: BTreeMap<(String, String), StreamEntry>,
     pub sinks: BTreeMap<String, Vec<u8>>,
@@ -142,7 +139,6 @@ impl Committed {
     pub fn fold(&mut self, read: &Read<'_>) {
         let head = &read.head;
         self.epoch = Epoch(head.epoch);
-        self.complete = head.complete;
         for stream in &head.streams {
             self.streams.insert((stream.source.clone(), stream.stream.clone()), stream.clone());
         }

@@ -184,7 +184,8 @@ fn open(form: &Arc<Form>, Found { name, path }: Found) -> Result<Stream, Fault> 
         return Ok(Stream { name, reader: Box::new(reader), not_after: last_change(&metadata) });
     }
     if metadata.file_type().is_socket() {
-        let message = format!("`{shown}` is a socket, which cannot be read like a file; name a file or a pipe");
+        let message =
+            format!("`{shown}` is a socket, which cannot be read like a file; name a file or a pipe");
         return Err(Fault::fatal(&code::FILE_UNREADABLE, message));
     }
     // A run that only looks whether it could start takes nothing out of a pipe.

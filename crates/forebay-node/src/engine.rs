@@ -193,9 +193,13 @@ impl Engine {
         self.running.abort();
     }
 
-    /// Whether it is known how it ends; its threads may need a moment more.
+    /// How it ends, once that is known; its threads may need a moment more.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.running.outcome()
+    }
+
     pub fn has_ended(&self) -> bool {
-        self.running.outcome().is_some()
+        self.outcome().is_some()
     }
 
     /// Waits for its threads for so long; `None` where one is still at work then.

@@ -68,10 +68,6 @@ impl Epochs {
         self.committed
     }
 
-    pub fn in_flight(&self) -> usize {
-        self.sealing.len()
-    }
-
     /// A part has passed the barrier of an epoch.
     pub fn sealed(&mut self, generation: Generation, epoch: Epoch) -> Step {
         if generation != self.generation || self.undoing.is_some() {

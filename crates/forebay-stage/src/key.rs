@@ -8,7 +8,7 @@ use forebay_types::{Addr, Ty};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Appends nothing and forgets what was there: `out[row - hull.start]` becomes the hash of each row of the batch's hull.
-/// Absent values hash as the seed itself.
+/// Keys are never absent: the plan refuses columns that may be.
 pub fn hash_keys(batch: &Batch, key: &[(Addr, Ty)], out: &mut Vec<u64>) {
     let hull = batch.rows().hull();
     out.clear();

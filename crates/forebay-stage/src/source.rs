@@ -8,7 +8,7 @@ use forebay_types::code::Code;
 
 use crate::Fault;
 
-/// Opens streams. Called once at start and then now and again, for streams that come and go.
+/// Opens streams.
 pub trait Source: Send {
     /// Streams that are new since the last call. The first call gives all that are known.
     fn open(&mut self) -> Result<Vec<Stream>, Fault>;

@@ -1,18 +1,23 @@
 //! The parent: starts a worker, forwards signals as orders, and starts another one when it dies.
 //!
+//! The first signal drains, the second aborts, and a worker that outlives that one too is killed: whatever it is stuck in, a run
+//! can be stopped.
+//!
 //! A worker that died by its own doing (a signal of a crash, or a panic) leaves a mark: what was in flight is worked
 //! on record by record by the next one. A worker that was killed from outside is started again without one, since that says
 //! nothing about its records. `restarts` says how soon, and when it is over.
 
 use std::io::PipeWriter;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use forebay_node::{Away, Error};
 use forebay_types::code;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::json;
 use signal_hook::consts::{
     SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGKILL, SIGSEGV, SIGSYS, SIGTERM, SIGTRAP, SIGXCPU, SIGXFSZ,
@@ -28,6 +33,9 @@ use crate::table::time;
 /// Whoever signals a whole group of processes, as `timeout` does, may reach the parent twice at once: that is one signal.
 const ONE_SIGNAL: Duration = Duration::from_millis(200);
 
+/// How long a worker may go on after the second signal. It leaves behind what does not end, and says so, well before.
+const KILL_AFTER: Duration = Duration::from_secs(5);
+
 /// What a panic ends with.
 const PANICKED: i32 = 101;
 
@@ -35,7 +43,7 @@ const PANICKED: i32 = 101;
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Wakes the parent where it waits between two workers.
+    /// Wakes who waits for signals: the parent between two workers, and the thread that kills the last one.
     signalled: Condvar,
 }
 
@@ -43,6 +51,10 @@ struct Shared {
 struct State {
     /// The way to the worker at work.
     orders: Option<PipeWriter>,
+    /// The worker at work itself, which no other process can be taken for.
+    worker: Option<OwnedFd>,
+    /// It did not end, and was killed.
+    killed: bool,
     /// Signals so far, and when the first one came.
     signals: u32,
     signalled: Option<Instant>,
@@ -59,6 +71,9 @@ pub fn run(voice: &Voice) -> Exit {
     if let Err(error) = forward_signals(shared.clone()) {
         return voice.refuse(&away(format!("signals cannot be taken: {error}")));
     }
+    if let Err(error) = kill_in_the_end(shared.clone()) {
+        return voice.refuse(&away(format!("the system gives no thread: {error}")));
+    }
     let began = Instant::now();
     let mut restarts = Restarts::default();
     for attempt in 0.. {
@@ -71,10 +86,14 @@ pub fn run(voice: &Voice) -> Exit {
             // What there was enough of before may be there again.
             Err(error) => Death { cause: Cause::Kill, how: format!("could not be started: {error}") },
         };
-        let (progress, folders) = {
+        let (progress, folders, killed) = {
             let mut state = shared.lock();
-            (std::mem::take(&mut state.progress), state.folders.clone())
+            (std::mem::take(&mut state.progress), state.folders.clone(), state.killed)
         };
+        if killed {
+            let how = format!("did not end within {} of the second signal and was killed", time(KILL_AFTER));
+            return undrained(voice, &Death { cause: Cause::Kill, how });
+        }
         if death.cause == Cause::Crash {
             note(voice, &folders);
         }
@@ -151,6 +170,7 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
     {
         let mut state = shared.lock();
         state.orders = Some(orders);
+        state.worker = handle(&child);
         // A signal that came while there was no worker.
         state.repeat_orders();
     }
@@ -166,8 +186,14 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
         }
     });
     let status = child.wait();
-    shared.lock().orders = None;
+    let mut state = shared.lock();
+    (state.orders, state.worker) = (None, None);
     status
+}
+
+/// A handle on a worker. A system that gives none can still stop it by orders.
+fn handle(worker: &Child) -> Option<OwnedFd> {
+    pidfd_open(Pid::from_child(worker), PidfdFlags::empty()).ok()
 }
 
 /// The first signal drains, the second aborts.
@@ -183,6 +209,19 @@ fn forward_signals(shared: Arc<Shared>) -> std::io::Result<()> {
         }
     };
     std::thread::Builder::new().name("forebay-signals".into()).spawn(work).map(drop)
+}
+
+/// After the second signal no other worker follows the one that is at work then.
+fn kill_in_the_end(shared: Arc<Shared>) -> std::io::Result<()> {
+    let work = move || {
+        let goes_on = |state: &mut State| state.signals < 2;
+        drop(shared.signalled.wait_while(shared.lock(), goes_on));
+        std::thread::sleep(KILL_AFTER);
+        let mut state = shared.lock();
+        let killed = |worker: &OwnedFd| pidfd_send_signal(worker, Signal::KILL).is_ok();
+        state.killed = state.worker.as_ref().is_some_and(killed);
+    };
+    std::thread::Builder::new().name("forebay-kill".into()).spawn(work).map(drop)
 }
 
 impl Shared {

@@ -200,21 +200,20 @@ impl<'a> Work<'a> {
     /// How a pipeline ended, once its threads have, or are left behind.
     fn outcome(&mut self, at: usize) -> Option<Outcome> {
         let engine = self.engines[at].as_mut()?;
-        let ended = engine.wait_for(Duration::ZERO);
-        if ended.is_some() || !engine.has_ended() {
-            return ended;
+        if let Some(outcome) = engine.wait_for(Duration::ZERO) {
+            return Some(outcome);
         }
+        let outcome = engine.outcome()?;
         let stopped = *self.stopped[at].get_or_insert_with(Instant::now);
         if stopped.elapsed() < LEAVE_AFTER {
             return None;
         }
         self.leave(at);
-        Some(Outcome::Aborted)
+        Some(outcome)
     }
 
     /// Says that threads of a pipeline are left behind.
-    fn leave(&mut self, at: usize) {
-        self.late = true;
+    fn leave(&self, at: usize) {
         let (name, in_flight) = (&self.views[at].pipeline, self.views[at].status().in_flight());
         let words = format!(
             "{name}: it was stopped and does not end: something that it writes or reads does not answer; it is left behind \

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -194,6 +195,12 @@ impl Going {
 
     pub fn parent(&self) -> u32 {
         self.child.as_ref().expect("it goes on").id()
+    }
+
+    /// Bytes of its standard output that nobody has read yet.
+    pub fn unread(&self) -> u64 {
+        let out = self.child.as_ref().and_then(|child| child.stdout.as_ref()).expect("it goes on");
+        ioctl_fionread(out).expect("a pipe")
     }
 
     /// The worker at work, once there is one that is not `before`.

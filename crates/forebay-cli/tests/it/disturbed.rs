@@ -1,11 +1,13 @@
 //! Runs that are stopped, killed and crashed: what is published stays as if nothing had happened.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::Value;
 
-use super::desk::{Desk, Ended, Going, PIPELINE, is_alive, signal, wait_for};
+use super::desk::{Desk, Ended, Going, PIPELINE, announced, is_alive, payments, signal, wait_for};
 
 /// A desk whose pipeline takes about two seconds for its records.
 fn slow_desk() -> Desk {
@@ -106,6 +108,105 @@ fn signals_at_once_are_one_and_a_later_one_ends_everything() {
         assert_eq!(ended.code, Some(code), "{}", ended.err);
         assert_eq!(ended.events("ended")[0]["outcome"], outcome, "{}", ended.err);
         assert_eq!(ended.events("draining").len(), 1, "{}", ended.err);
+    }
+}
+
+/// Waits until a run has ended, without reading its outputs, which could set it going again.
+fn gone_within(run: &Going, at_most: Duration) {
+    let began = Instant::now();
+    wait_for("the end of the run", || (!is_alive(run.parent())).then_some(()));
+    assert!(began.elapsed() < at_most, "{:?}", began.elapsed());
+}
+
+fn interrupt_twice(run: &Going) {
+    signal(run.parent(), Signal::INT);
+    std::thread::sleep(Duration::from_millis(400));
+    signal(run.parent(), Signal::INT);
+}
+
+/// Records that a run wrote to standard output; its last line may be cut.
+fn ids(out: &str) -> BTreeSet<u64> {
+    let lines = out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|line| line["id"].as_u64()).collect()
+}
+
+/// What a pipe holds.
+const PIPE: u64 = 64 << 10;
+
+#[test]
+fn standard_output_that_nobody_reads_can_be_stopped_and_the_next_run_goes_on() {
+    let call = "run pay.yaml --to out=- --set delivery=at_least_once --set sources.tx.file.rate=1000000/s";
+    for by_deadline in [false, true] {
+        let desk = slow_desk();
+        let deadline = if by_deadline { " --drain-deadline 100ms" } else { "" };
+        let run = desk.start(&format!("{call}{deadline}"));
+        wait_for("a full pipe", || (run.unread() >= PIPE).then_some(()));
+        if by_deadline {
+            signal(run.parent(), Signal::INT);
+        } else {
+            interrupt_twice(&run);
+        }
+        gone_within(&run, Duration::from_millis(4_500));
+        let ended = run.end();
+        assert_eq!(ended.code, Some(4), "{}", ended.err);
+        assert_eq!(ended.events("abandoned").len(), 1, "{}", ended.err);
+        assert_eq!(ended.events("ended")[0]["outcome"], "aborted", "{}", ended.err);
+        let rest = desk.forebay(call).good();
+        let all: BTreeSet<u64> = ids(&ended.out).union(&ids(&rest.out)).copied().collect();
+        assert!(all == (0..4_000).collect(), "{} of 4000", all.len());
+    }
+}
+
+#[test]
+fn a_worker_that_obeys_no_order_is_killed() {
+    let desk = slow_desk();
+    let run = desk.start("run pay.yaml");
+    let worker = under_way(&desk, &run);
+    signal(worker, Signal::STOP);
+    interrupt_twice(&run);
+    gone_within(&run, Duration::from_secs(8));
+    assert!(!is_alive(worker));
+    let ended = run.end();
+    assert_eq!(ended.code, Some(4), "{}", ended.err);
+    let why = &ended.events("undrained")[0]["why"];
+    assert!(why.as_str().is_some_and(|why| why.contains("of the second signal and was killed")), "{why}");
+    desk.forebay("run pay.yaml --set sources.tx.file.rate=1000000/s").good();
+    assert!(desk.read("out.jsonl") == expected());
+}
+
+/// A desk whose pipeline reads a named pipe.
+fn desk_with_pipe() -> Desk {
+    let desk = Desk::with_payments(0);
+    desk.write("pay.yaml", &PIPELINE.replace("in.jsonl", "pipe"));
+    assert!(Command::new("mkfifo").arg(desk.path("pipe")).status().expect("mkfifo").success());
+    desk
+}
+
+#[test]
+fn a_fresh_run_reads_a_named_pipe_whole() {
+    for fresh in ["", " --fresh"] {
+        let desk = desk_with_pipe();
+        let pipe = desk.path("pipe");
+        let writer = std::thread::spawn(move || std::fs::write(pipe, payments(0..1_000)));
+        desk.forebay(&format!("run pay.yaml{fresh}")).good();
+        writer.join().expect("a writer").expect("a pipe that is read");
+        assert_eq!(desk.lines("out.jsonl"), 1_000, "run{fresh}");
+    }
+}
+
+#[test]
+fn a_run_that_waits_for_somebody_to_write_to_its_pipe_can_be_stopped() {
+    for fresh in ["", " --fresh"] {
+        let desk = desk_with_pipe();
+        let run = desk.start(&format!("run pay.yaml{fresh}"));
+        announced(&desk);
+        // It goes on waiting, and does not take the pipe for one that has ended.
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(is_alive(run.parent()), "run{fresh}");
+        signal(run.parent(), Signal::TERM);
+        gone_within(&run, Duration::from_secs(3));
+        let ended = run.end().good();
+        assert_eq!(ended.events("ended")[0]["outcome"], "drained", "{}", ended.err);
     }
 }
 

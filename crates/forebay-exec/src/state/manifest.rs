@@ -16,7 +16,7 @@ pub const MANIFEST: &str = "manifest.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Manifest {
-    version: u32,
+    version: u64,
     pipeline: String,
     /// The folder of the pipeline file: pipelines of one name in two folders are two.
     folder: PathBuf,
@@ -39,8 +39,12 @@ pub fn check(
     let path = dir.join(MANIFEST);
     let wanted = manifest(plan, base);
     let found = match fs::read(&path) {
-        Ok(bytes) => Some(serde_json::from_slice::<Manifest>(&bytes).map_err(|error| {
-            Fault::fatal(&code::STATE_UNREADABLE, format!("{} does not read: {error}", path.display()))
+        Ok(bytes) => Some(read(&bytes).map_err(|why| {
+            let message = format!(
+                "{} {why}: run with another --state, or give the old results up and begin anew with --fresh",
+                path.display()
+            );
+            Fault::fatal(&code::STATE_UNREADABLE, message)
         })?),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(io(&path, "cannot be read", &error)),
@@ -65,6 +69,18 @@ pub fn check(
             .map_err(|error| io(&path, "cannot be written", &error))?;
     }
     Ok(former_names(&now.renamed))
+}
+
+/// The form of the manifest and of what lies beside it.
+const VERSION: u64 = 2;
+
+fn read(bytes: &[u8]) -> Result<Manifest, String> {
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("does not read ({error})"))?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(VERSION) => serde_json::from_value(value).map_err(|error| format!("does not read ({error})")),
+        _ => Err("is of another version of Forebay".into()),
+    }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -127,13 +143,19 @@ fn follow(found: &Manifest, wanted: Manifest, plan: &Plan) -> Result<Manifest, S
 fn manifest(plan: &Plan, base: &Path) -> Manifest {
     let states = plan.nodes.iter().filter(|node| node.kind.facts.keyed);
     Manifest {
-        version: 1,
+        version: VERSION,
         pipeline: plan.name.clone(),
-        folder: base.canonicalize().unwrap_or_else(|_| base.to_path_buf()),
+        folder: folder_of(base),
         shards: plan.shards,
         states: states.map(|node| (node.name.clone(), shape(node))).collect(),
         renamed: BTreeMap::new(),
     }
+}
+
+/// The folder of a file that was named without one is the working directory.
+fn folder_of(base: &Path) -> PathBuf {
+    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+    base.canonicalize().unwrap_or_else(|_| base.to_path_buf())
 }
 
 fn former_names(renamed: &BTreeMap<String, String>) -> BTreeMap<String, Vec<String>> {
@@ -190,6 +212,19 @@ fn node_text(node: &Node, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_a_folder_is_in_the_working_directory() {
+        assert_eq!(folder_of(Path::new("")), std::env::current_dir().unwrap().canonicalize().unwrap());
+        assert_eq!(folder_of(Path::new("/nowhere/at/all")), Path::new("/nowhere/at/all"));
+    }
+
+    #[test]
+    fn another_version_is_named_as_one() {
+        let old = br#"{"version":1,"pipeline":"p","shards":4,"states":{}}"#;
+        assert_eq!(read(old).unwrap_err(), "is of another version of Forebay");
+        assert!(read(b"{").unwrap_err().starts_with("does not read"));
+    }
 
     #[test]
     fn a_stage_has_all_the_names_that_it_had() {

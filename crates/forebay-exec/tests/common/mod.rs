@@ -598,6 +598,3 @@ pub fn begin(plan: &Plan, options: Options) -> Result<Running, Fault> {
     let values = forebay_expr::Values::default();
     start(Job { plan, registry: &registry(), values: &values, models: &NoModels, base: ".".into(), options })
 }
-
-/// Marks do not matter to these stages.
-pub fn ignore(_: Mark) {}

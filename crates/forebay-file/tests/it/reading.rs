@@ -263,7 +263,9 @@ fn a_packed_pipe_does_not_wait_either() {
         // Byte by byte, over the end of a member or frame too.
         for byte in [packed(name, b"{\"a\":1}\n{\"a\""), packed(name, b":2}\n")].concat() {
             writer.write_all(&[byte]).unwrap();
-            while reader.read(100, 9, &mut chunk).unwrap_or_else(|fault| panic!("{name}: {fault}")) == Read::More {
+            while reader.read(100, 9, &mut chunk).unwrap_or_else(|fault| panic!("{name}: {fault}"))
+                == Read::More
+            {
                 read.append(&mut chunk.seqs);
                 chunk.clear();
             }
