@@ -99,7 +99,7 @@ sinks:
 ";
     let (lines, ledger) = run(spec, "weak", 1, quick());
     assert_eq!(lines.len(), 996);
-    let ends = "published 996 + rejected FB0773 1 + rejected FB0836 2 + rejected FB0775 1";
+    let ends = "published 996 + rejected FB0773 1 + rejected FB0775 1 + rejected FB0836 2";
     assert_eq!(ledger, format!("a s0: in 1000 = {ends} lost 0\n"));
     assert_eq!(
         shelf("weak-dead").lock().unwrap().lines,
