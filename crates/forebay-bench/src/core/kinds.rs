@@ -26,7 +26,10 @@ pub fn registry() -> Registry {
         Factory { kind: &QUIET, make: Make::Source(|build| Ok(Box::new(Quiet::new(build)))) },
         Factory { kind: &PASS, make: Make::Stage(|build| Ok(Box::new(Pass::new(build)))) },
         Factory { kind: &KEYED, make: Make::Stage(|build| Ok(Box::new(Pass::new(build)))) },
-        Factory { kind: &NOWHERE, make: Make::Sink(|_| Ok(Box::new(Nowhere))) },
+        Factory {
+            kind: &NOWHERE,
+            make: Make::Sink(|build| Ok(Box::new(Nowhere { stalls: int(build, "stalls") }))),
+        },
     ])
 }
 
@@ -302,12 +305,23 @@ impl Stage for Pass {
     }
 }
 
-static NOWHERE: Kind = Kind { inputs: MAIN, outputs: &[], ..kind("nowhere", Role::Sink, Facts::NONE) };
+static NOWHERE: Kind = Kind {
+    fields: &[Field::default("stalls", INT, "0", "As for `keyed`.")],
+    inputs: MAIN,
+    outputs: &[],
+    ..kind("nowhere", Role::Sink, Facts::NONE)
+};
 
-struct Nowhere;
+struct Nowhere {
+    stalls: u64,
+}
 
 impl Sink for Nowhere {
     fn push(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
+        if self.stalls > 0 {
+            self.stalls -= 1;
+            thread::sleep(STALL);
+        }
         batch.rows().iter().for_each(|row| cx.written(batch, row));
         Ok(())
     }

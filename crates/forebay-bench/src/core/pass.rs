@@ -4,14 +4,12 @@
 //! which the system took the core away, divided by the stages between is what a stage costs. It holds all that the engine does for a call: counters, clock, crash mark,
 //! protection from panics, the batch handed on.
 
-use super::pipeline::{self, Cost};
+use super::pipeline::{self, Cost, STALLS};
 use super::{SIZES, kinds, median};
 use crate::failure::Failure;
 use crate::row::{Row, Rows};
 
 const STAGES: usize = 7;
-/// Calls that take long at first, so that as much is in flight once as ever can be.
-const STALLS: u64 = 24;
 /// Spans that warm up, and spans that count.
 const WARM: usize = 4;
 const SPANS: usize = 6;
