@@ -10,7 +10,7 @@ use crate::Fault;
 
 /// Opens streams.
 pub trait Source: Send {
-    /// Streams that are new since the last call. The first call gives all that are known.
+    /// All streams of the source. Called once, before the run.
     fn open(&mut self) -> Result<Vec<Stream>, Fault>;
 }
 
