@@ -56,7 +56,7 @@ impl Builder {
         }
         let Some(mut group) = self.ring.pop_front() else { return };
         if let Some(columns) = Arc::get_mut(&mut group) {
-            self.cols.iter_mut().zip(&mut columns.cols).for_each(|(col, from)| col.thaw_from(from));
+            columns.edit(|cols| self.cols.iter_mut().zip(cols).for_each(|(col, from)| col.thaw_from(from)));
             self.shell = Some(group);
         }
     }
@@ -65,8 +65,10 @@ impl Builder {
     pub fn finish(&mut self) -> Arc<Columns> {
         let mut group = self.shell.take().unwrap_or_default();
         let columns = Arc::get_mut(&mut group).expect("a shell is held by nobody else");
-        columns.cols.resize_with(self.cols.len(), Col::default);
-        self.cols.iter_mut().zip(&mut columns.cols).for_each(|(col, into)| col.freeze_into(into));
+        columns.edit(|cols| {
+            cols.resize_with(self.cols.len(), Col::default);
+            self.cols.iter_mut().zip(cols).for_each(|(col, into)| col.freeze_into(into));
+        });
         if self.ring.len() == RING {
             self.ring.pop_front();
         }
@@ -112,21 +114,21 @@ mod tests {
     fn memory_is_used_again_once_nobody_holds_it() {
         let mut builder = Builder::new(&types());
         let first = build(&mut builder, 4);
-        let address = first.cols[0].fixed::<i64>().as_ptr();
+        let address = first.cols()[0].fixed::<i64>().as_ptr();
         let second = build(&mut builder, 4);
-        assert_ne!(second.cols[0].fixed::<i64>().as_ptr(), address, "the first group is still held");
+        assert_ne!(second.cols()[0].fixed::<i64>().as_ptr(), address, "the first group is still held");
         drop(first);
         let third = build(&mut builder, 3);
-        assert_eq!(third.cols[0].fixed::<i64>().as_ptr(), address);
-        assert_eq!(third.cols[0].fixed::<i64>(), [0, 1, 2]);
-        assert_eq!(third.cols[1].var().str(2), "t2");
-        let (offsets, items) = third.cols[2].list();
+        assert_eq!(third.cols()[0].fixed::<i64>().as_ptr(), address);
+        assert_eq!(third.cols()[0].fixed::<i64>(), [0, 1, 2]);
+        assert_eq!(third.cols()[1].var().str(2), "t2");
+        let (offsets, items) = third.cols()[2].list();
         assert_eq!((offsets, items.fixed::<u32>()), (&[0, 1, 1, 2][..], &[0, 2][..]));
         assert_eq!(
-            [0, 1, 2].map(|row| third.cols[2].presence(row)),
+            [0, 1, 2].map(|row| third.cols()[2].presence(row)),
             [Presence::Value, Presence::Missing, Presence::Value]
         );
-        assert_eq!(second.cols[1].var().str(3), "t3", "a held group is not touched");
+        assert_eq!(second.cols()[1].var().str(3), "t3", "a held group is not touched");
     }
 
     #[test]
@@ -139,11 +141,11 @@ mod tests {
         builder.col(2).push_absent(Presence::Null);
         (0..3).for_each(|col| builder.col(col).pad(1));
         let made = builder.finish();
-        assert_eq!(made.cols[0].fixed::<i64>(), [0, 0, 7, 0]);
-        assert_eq!([0, 1, 2, 3].map(|row| made.cols[1].var().str(row)), ["", "", "a", ""]);
-        assert_eq!(made.cols[2].list().0, [0, 0, 0, 0, 0]);
-        assert_eq!(made.cols[2].presence_bytes(), Some(&[0, 0, Presence::Null as u8, 0][..]));
-        assert_eq!(made.cols[0].presence_bytes(), None);
+        assert_eq!(made.cols()[0].fixed::<i64>(), [0, 0, 7, 0]);
+        assert_eq!([0, 1, 2, 3].map(|row| made.cols()[1].var().str(row)), ["", "", "a", ""]);
+        assert_eq!(made.cols()[2].list().0, [0, 0, 0, 0, 0]);
+        assert_eq!(made.cols()[2].presence_bytes(), Some(&[0, 0, Presence::Null as u8, 0][..]));
+        assert_eq!(made.cols()[0].presence_bytes(), None);
     }
 
     #[test]
@@ -162,9 +164,12 @@ mod tests {
         builder.col(2).items().push(5u32);
         builder.col(2).end_list();
         let group = builder.finish();
-        assert_eq!(group.cols[0].fixed::<i64>(), [1, 3]);
-        assert_eq!((group.cols[1].var().str(0), group.cols[1].var().str(1)), ("a", "b"));
-        assert_eq!(group.cols[2].list().1.fixed::<u32>(), [5]);
-        assert_eq!((group.cols[2].presence(0), group.cols[2].presence(1)), (Presence::Null, Presence::Value));
+        assert_eq!(group.cols()[0].fixed::<i64>(), [1, 3]);
+        assert_eq!((group.cols()[1].var().str(0), group.cols()[1].var().str(1)), ("a", "b"));
+        assert_eq!(group.cols()[2].list().1.fixed::<u32>(), [5]);
+        assert_eq!(
+            (group.cols()[2].presence(0), group.cols()[2].presence(1)),
+            (Presence::Null, Presence::Value)
+        );
     }
 }

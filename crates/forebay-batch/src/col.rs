@@ -1,7 +1,6 @@
 //! Columns: values in Arrow's layout beside one byte a row that says value, null or missing.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytemuck::Pod;
 use forebay_types::{Addr, Ty};
@@ -135,17 +134,15 @@ impl Col {
 }
 
 impl Col {
-    /// Whether there are at least so many rows.
-    pub fn holds(&self, rows: usize) -> bool {
-        let presence = self.presence.as_ref().is_none_or(|presence| presence.len() >= rows);
-        presence
-            && match &self.data {
-                Data::Fixed { width, values } => values.len() >= rows * width,
-                Data::Var { offsets, .. } | Data::List { offsets, .. } => {
-                    offsets.len() >= (rows + 1) * size_of::<u32>()
-                }
-                Data::Struct(fields) => fields.iter().all(|field| field.holds(rows)),
-            }
+    /// So many rows are there in all of its parts.
+    pub fn rows(&self) -> usize {
+        let in_offsets = |offsets: &Buf| (offsets.len() / size_of::<u32>()).saturating_sub(1);
+        let rows = match &self.data {
+            Data::Fixed { width, values } => values.len() / width,
+            Data::Var { offsets, .. } | Data::List { offsets, .. } => in_offsets(offsets),
+            Data::Struct(fields) => fields.iter().map(Col::rows).min().unwrap_or(usize::MAX),
+        };
+        self.presence.as_ref().map_or(rows, |presence| rows.min(presence.len()))
     }
 
     /// Rows `from..to`, sharing the memory.
@@ -169,14 +166,53 @@ impl Col {
 }
 
 /// A group: the columns that one node made, all over the same rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Columns {
-    pub cols: Vec<Col>,
+    cols: Vec<Col>,
+    /// So many rows are in each of them: known once, since every node that hands the group on is held to it.
+    rows: usize,
 }
 
 impl Columns {
+    pub fn new(cols: Vec<Col>) -> Columns {
+        let mut columns = Columns { cols, rows: 0 };
+        columns.count();
+        columns
+    }
+
+    /// Changes the columns.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Vec<Col>)) {
+        change(&mut self.cols);
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.rows = self.cols.iter().map(Col::rows).min().unwrap_or(usize::MAX);
+    }
+
+    pub fn cols(&self) -> &[Col] {
+        &self.cols
+    }
+
     pub fn col(&self, addr: Addr) -> &Col {
         &self.cols[addr.column as usize]
+    }
+
+    /// Whether every column has at least so many rows.
+    #[inline]
+    pub fn holds(&self, rows: usize) -> bool {
+        self.rows >= rows
+    }
+
+    /// Rows `from..to` as a group of its own, sharing the memory.
+    pub fn part(&self, from: usize, to: usize) -> Columns {
+        Columns::new(self.cols.iter().map(|col| col.part(from, to)).collect())
+    }
+}
+
+impl Default for Columns {
+    fn default() -> Columns {
+        Columns::new(Vec::new())
     }
 }
 
@@ -506,22 +542,4 @@ fn first_offset() -> BufMut {
 
 fn last_offset(offsets: &BufMut) -> usize {
     offsets.slice::<u32>().last().map_or(0, |offset| *offset as usize)
-}
-
-/// A group of one's own from finished columns, for tests and tools.
-impl From<Vec<Col>> for Columns {
-    fn from(cols: Vec<Col>) -> Columns {
-        Columns { cols }
-    }
-}
-
-impl Columns {
-    /// Rows `from..to` as a group of its own, sharing the memory.
-    pub fn part(&self, from: usize, to: usize) -> Columns {
-        Columns { cols: self.cols.iter().map(|col| col.part(from, to)).collect() }
-    }
-
-    pub fn share(self) -> Arc<Columns> {
-        Arc::new(self)
-    }
 }

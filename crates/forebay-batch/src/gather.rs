@@ -46,7 +46,7 @@ pub fn splice_columns(builder: &mut Builder, parts: &[Batch]) -> Arc<Columns> {
             let hull = part.rows().hull();
             out.pad(hull.start - out.rows());
             let group = part.groups().last().expect("every part was added to");
-            out.append(&group.cols[index], hull);
+            out.append(&group.cols()[index], hull);
         }
         out.pad(rows - out.rows());
     }
@@ -158,12 +158,12 @@ mod tests {
         let part = |from: u32, to: u32| whole.clone().select(Rows::Range(from, to));
         let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
         let group = splice_columns(&mut Builder::new(&types), &[part(0, 2), part(2, 3), part(4, 5)]);
-        let numbers = group.cols[0].fixed::<i32>();
+        let numbers = group.cols()[0].fixed::<i32>();
         assert_eq!((numbers.len(), &numbers[..3], numbers[4]), (5, &[1, 2, 3][..], 5));
-        let presence = [0, 1, 2, 4].map(|row| group.cols[1].presence(row));
+        let presence = [0, 1, 2, 4].map(|row| group.cols()[1].presence(row));
         assert_eq!(presence, [Presence::Value, Presence::Null, Presence::Value, Presence::Null]);
-        assert_eq!((group.cols[1].var().str(0), group.cols[1].var().str(2)), ("one", "three"));
-        let (offsets, items) = group.cols[2].list();
+        assert_eq!((group.cols()[1].var().str(0), group.cols()[1].var().str(2)), ("one", "three"));
+        let (offsets, items) = group.cols()[2].list();
         assert_eq!(offsets, [0, 1, 1, 4, 4, 5]);
         assert_eq!(items.fixed::<u16>(), [1, 3, 3, 3, 5]);
     }
@@ -176,9 +176,9 @@ mod tests {
         let addrs = [2, 0, 1].map(|column| Addr { group: 0, column });
         let picks = [(0, 0), (1, 0), (0, 1)].map(|(batch, row)| Pick { batch, row });
         let group = gather_columns(&mut Builder::new(&types), &types, &addrs, &[a, b], &picks);
-        assert_eq!(group.cols[1].fixed::<i32>(), [1, 2, 3]);
-        assert_eq!((group.cols[2].var().str(1), group.cols[2].presence(2)), ("two", Presence::Null));
-        let (offsets, items) = group.cols[0].list();
+        assert_eq!(group.cols()[1].fixed::<i32>(), [1, 2, 3]);
+        assert_eq!((group.cols()[2].var().str(1), group.cols()[2].presence(2)), ("two", Presence::Null));
+        let (offsets, items) = group.cols()[0].list();
         assert_eq!((offsets, items.fixed::<u16>()), (&[0, 1, 3, 3][..], &[1, 2, 2][..]));
     }
 
@@ -189,9 +189,9 @@ mod tests {
         let addrs = [Addr { group: 0, column: 0 }, Addr::NOWHERE];
         let picks = [1, 0, 1].map(|row| Pick { batch: 0, row });
         let group = gather_columns(&mut Builder::new(&types), &types, &addrs, &batches, &picks);
-        assert_eq!(group.cols[0].fixed::<i32>(), [2, 1, 2]);
-        assert!((0..3).all(|row| group.cols[1].presence(row) == Presence::Missing));
+        assert_eq!(group.cols()[0].fixed::<i32>(), [2, 1, 2]);
+        assert!((0..3).all(|row| group.cols()[1].presence(row) == Presence::Missing));
         let alone = Col::missing(&Ty::List(Box::new(Ty::U16)).optional(), 2);
-        assert!(alone.holds(2) && alone.presence(1) == Presence::Missing);
+        assert!(alone.rows() == 2 && alone.presence(1) == Presence::Missing);
     }
 }

@@ -32,7 +32,7 @@ use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
 use crate::node::Work;
 use crate::park::Parker;
-use crate::segment::{SegmentRun, Ways};
+use crate::segment::{SegmentRun, WayList, Ways};
 use crate::state::{self, Opened};
 use crate::status::{NodeStatus, Shared};
 use nodes::{at_node, factory, make_node, restore_state, with_build};
@@ -332,9 +332,9 @@ fn make_segment(
             id: node.id,
             name,
             metrics,
-            ports: (0..node.outputs.len()).map(|_| Vec::new()).collect(),
-            rejected: Vec::new(),
-            behind: Vec::new(),
+            ports: node.outputs.iter().map(|_| WayList::new()).collect(),
+            rejected: WayList::new(),
+            behind: WayList::new(),
         });
     }
     let mut run = SegmentRun {

@@ -12,6 +12,7 @@ use forebay_types::end::{End, Fate};
 use forebay_types::id::NodeId;
 
 use crate::clock::Clock;
+use crate::node::Arrived;
 
 /// Reasons of ends by number, for the whole pipeline.
 pub type SharedReasons = Arc<Mutex<Reasons>>;
@@ -24,11 +25,35 @@ pub struct Kit {
     is_stale: bool,
     pub outbox: Outbox,
     pub rows: RowsRing,
+    pub inboxes: Inboxes,
     /// What the lane is working on, for the process that comes after a crash.
     slot: Option<Slot>,
     reasons: SharedReasons,
     /// Ends that this lane has used, so that the shared table is asked once for each.
     ends: Vec<(Fate, &'static str, End)>,
+}
+
+/// Memory of inboxes that are empty. A batch that goes from node to node takes turns between two of them, which stay in
+/// the cache, where each node's own would have to come back into it.
+#[derive(Default)]
+pub struct Inboxes(Vec<Vec<Arrived>>);
+
+impl Inboxes {
+    /// The inbox with memory to be filled.
+    #[inline]
+    pub fn open<'i>(&mut self, inbox: &'i mut Vec<Arrived>) -> &'i mut Vec<Arrived> {
+        if inbox.capacity() == 0 {
+            *inbox = self.0.pop().unwrap_or_default();
+        }
+        inbox
+    }
+
+    /// Takes the memory of one that was worked off.
+    #[inline]
+    pub fn put(&mut self, mut inbox: Vec<Arrived>) {
+        inbox.clear();
+        self.0.push(inbox);
+    }
 }
 
 impl Kit {
@@ -39,6 +64,7 @@ impl Kit {
             is_stale: true,
             outbox: Outbox::default(),
             rows: RowsRing::default(),
+            inboxes: Inboxes::default(),
             slot,
             reasons,
             ends: Vec::new(),

@@ -155,7 +155,7 @@ impl Lane {
         // Later segments first: room is made before more is taken in.
         for at in (0..self.segments.len()).rev() {
             if self.segments[at].is_ready() && self.segments[at].has_room() {
-                let barrier = self.segments[at].receive();
+                let barrier = self.segments[at].receive(&mut self.kit);
                 self.round(at, barrier)?;
                 worked = true;
             }

@@ -25,23 +25,24 @@ impl Counter {
     }
 }
 
-/// One instance of a node on one lane.
+/// One instance of a node on one lane. What every call counts lies on one cache line, which no other lane writes.
 #[derive(Debug, Default)]
+#[repr(C, align(64))]
 pub struct NodeMetrics {
     pub records_in: Counter,
     pub records_out: Counter,
     pub batches: Counter,
+    /// Nanoseconds in calls, from those that were timed: the first ones, then one in eight.
+    pub busy_ns: Counter,
     pub absorbed: Counter,
     pub rejected: Counter,
     pub dropped: Counter,
-    /// Records that a stage was left out for.
-    pub skipped: Counter,
     /// Records that came to a sink past their deadline, whatever became of them.
     pub late: Counter,
+    /// Records that a stage was left out for.
+    pub skipped: Counter,
     /// Calls that failed and were repeated on halves.
     pub failed_calls: Counter,
-    /// Nanoseconds in calls, from those that were timed: the first ones, then one in eight.
-    pub busy_ns: Counter,
     pub state_keys: Counter,
     pub state_bytes: Counter,
     /// Rounds that wait in front of the node's segment.

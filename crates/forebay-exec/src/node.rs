@@ -14,6 +14,7 @@ use forebay_types::code::{self, Code};
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Epoch, Ty};
+use smallvec::SmallVec;
 
 use crate::engine::panic_text;
 use crate::kit::{Kit, range_of};
@@ -40,31 +41,46 @@ pub struct SinkRun {
     pub shared_latency: Arc<Latency>,
 }
 
+/// Where a batch lies, until it is taken out to be handed on. A batch is a hundred bytes of handles: it is changed where it
+/// lies, and moved once, from the inbox of one node to that of the next.
+pub type Slot = Option<Batch>;
+
 /// What a node has to be handed on, beside what is in the outbox.
-pub enum Handed {
+pub enum Handed<'s> {
     /// Nothing else.
     Outbox,
     /// The input, with what the stage added.
-    Added(Batch),
+    Added(&'s mut Slot),
     /// Records that a keyed stage does not get.
     Behind(Batch),
 }
 
 /// Called after each call of a stage that worked, and for what does not go into it.
-pub type HandOn<'h> = dyn FnMut(&mut Kit, Handed) + 'h;
+pub type HandOn<'h> = dyn FnMut(&mut Kit, Handed<'_>) + 'h;
 
 /// A batch on its way into a port.
 pub struct Arrived {
-    pub port: usize,
-    pub feed: usize,
-    pub batch: Batch,
+    pub port: u16,
+    pub feed: u16,
+    pub slot: Slot,
+}
+
+impl Arrived {
+    /// The batch, before the node works on it.
+    pub fn batch(&self) -> &Batch {
+        lying(&self.slot)
+    }
+}
+
+fn lying(slot: &Slot) -> &Batch {
+    slot.as_ref().expect("a batch lies where it was put")
 }
 
 pub struct NodeRun {
     pub id: NodeId,
     pub name: Arc<str>,
     pub work: Work,
-    pub inputs: Vec<InputRun>,
+    pub inputs: SmallVec<[InputRun; 1]>,
     /// Feeds over all ports: with more than one, batches of a round are brought into order first.
     pub feeds: usize,
     /// For a stage with several feeds that adds columns.
@@ -82,17 +98,24 @@ pub struct NodeRun {
     pub is_model: bool,
     /// Types of the columns that the stage adds, for rows that it is left out for.
     pub adds: Vec<Ty>,
-    /// By port: groups of what leaves there, and columns of the last one.
-    pub gives: Vec<(usize, usize)>,
+    /// By port.
+    pub gives: SmallVec<[Gives; 1]>,
     /// Null columns for rows that the stage was left out for altogether.
     pub blanks: Option<Builder>,
     pub predictor: Predictor,
     pub metrics: Arc<NodeMetrics>,
 }
 
+/// What the plan counts on at a port: groups of a batch, and columns of the last one.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gives {
+    pub groups: usize,
+    pub columns: usize,
+}
+
 #[derive(Default)]
 pub struct InputRun {
-    pub filter: Option<Program>,
+    pub filter: Option<Box<Program>>,
     /// For each feed of a union where the input's columns lie in its batches; `None` where the layout is the same.
     pub project: Vec<Option<Vec<Addr>>>,
     /// Types of the input's columns.
@@ -121,19 +144,24 @@ const TIMED_FIRST: u64 = 64;
 
 impl NodeRun {
     /// Works on one batch; a call on halves gives several.
-    pub fn work(&mut self, kit: &mut Kit, arrived: Arrived, hand_on: &mut HandOn<'_>) -> Result<(), Stop> {
-        // A batch is a hundred bytes of handles: it is changed where it is, and moved as seldom as can be.
-        let Arrived { port, feed, mut batch } = arrived;
+    pub fn work(
+        &mut self,
+        kit: &mut Kit,
+        arrived: &mut Arrived,
+        hand_on: &mut HandOn<'_>,
+    ) -> Result<(), Stop> {
+        let (port, feed, slot) = (usize::from(arrived.port), usize::from(arrived.feed), &mut arrived.slot);
+        let Some(batch) = slot else { return Ok(()) };
         self.metrics.batches.add(1);
         self.metrics.records_in.add(batch.len() as u64);
-        self.inputs[port].project(feed, &mut batch);
-        if !self.filter(kit, port, &mut batch, hand_on) || !self.keep_behind_out(kit, &mut batch, hand_on) {
+        self.inputs[port].project(feed, batch);
+        if !self.filter(kit, port, batch, hand_on) || !self.keep_behind_out(kit, batch, hand_on) {
             return Ok(());
         }
         if self.skip_late {
-            return self.call_in_time(kit, port, batch, hand_on);
+            return self.call_in_time(kit, port, slot, hand_on);
         }
-        self.call(kit, port, batch, hand_on)
+        self.call(kit, port, slot, hand_on)
     }
 
     /// Narrows the batch by the input's `where`; says whether records are left.
@@ -174,14 +202,15 @@ impl NodeRun {
         &mut self,
         kit: &mut Kit,
         port: usize,
-        batch: Batch,
+        slot: &mut Slot,
         hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
+        let batch = lying(slot);
         let done_at = kit.fresh() + self.predictor.predict_ns(batch.len()) as i64;
         let is_late = |row: usize| batch.header().times[row].deadline < done_at;
         let late = kit.rows.filter(batch.rows(), is_late);
         if late.is_empty() {
-            return self.call(kit, port, batch, hand_on);
+            return self.call(kit, port, slot, hand_on);
         }
         for row in late.iter() {
             batch.header().set_late(row);
@@ -193,19 +222,22 @@ impl NodeRun {
         let in_time = kit.rows.filter(batch.rows(), |row| !is_late(row));
         let mut left = Left::new(&late);
         if !in_time.is_empty() {
-            self.call(kit, port, batch.clone().select(in_time), &mut |kit, handed| match handed {
-                Handed::Added(batch) => {
-                    let batch = left.put_back(batch, &mut kit.rows);
-                    hand_on(kit, Handed::Added(batch));
+            let mut in_time = Some(batch.clone().select(in_time));
+            self.call(kit, port, &mut in_time, &mut |kit, handed| {
+                if let Handed::Added(Some(batch)) = &handed {
+                    let mut all = Some(left.put_back(batch.clone(), &mut kit.rows));
+                    hand_on(kit, Handed::Added(&mut all));
+                } else {
+                    hand_on(kit, handed);
                 }
-                other => hand_on(kit, other),
             })?;
         }
         let rest = left.rest(&mut kit.rows);
         if !rest.is_empty() {
             let blank = self.blank(batch.header().rows());
             kit.outbox.clear();
-            hand_on(kit, Handed::Added(batch.with(blank).select(rest)));
+            let mut left_out = Some(batch.clone().with(blank).select(rest));
+            hand_on(kit, Handed::Added(&mut left_out));
         }
         Ok(())
     }
@@ -225,12 +257,12 @@ impl NodeRun {
         &mut self,
         kit: &mut Kit,
         port: usize,
-        batch: Batch,
+        slot: &mut Slot,
         hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
+        let batch = lying(slot);
         kit.outbox.clear();
-        kit.mark(self.id, &batch);
-        let records = batch.len();
+        kit.mark(self.id, batch);
         let calls = self.metrics.batches.get();
         let weight = if calls <= TIMED_FIRST { 1 } else { TIMED_EVERY };
         // Which ones has to look random: calls of two ports often take turns. (The multiplier is 2^64 / φ.)
@@ -242,61 +274,66 @@ impl NodeRun {
             _ if is_timed => kit.fresh(),
             _ => kit.at(),
         };
-        let called = self.try_call(kit, started, port, &batch);
-        let fault = match called {
-            Ok(()) => {
-                if is_timed {
-                    let took = (kit.tick() - started).max(0) as u64;
-                    self.metrics.busy_ns.add(took * weight);
-                    self.predictor.observe(records, took);
-                } else {
-                    kit.stale();
-                }
-                if self.keeps {
-                    self.due = Turn::Again;
-                }
-                let handed = match &mut self.work {
-                    Work::Sink(run) => {
-                        let now = kit.fresh();
-                        run.measure(now, &batch);
-                        Handed::Outbox
-                    }
-                    _ => match kit.outbox.take_added() {
-                        Some((rows, columns)) => {
-                            let mut batch = batch;
-                            batch.push(columns);
-                            batch.narrow(rows);
-                            Handed::Added(batch)
-                        }
-                        None => Handed::Outbox,
-                    },
-                };
-                hand_on(kit, handed);
-                return Ok(());
+        if let Err(fault) = self.try_call(kit, started, port, batch) {
+            return self.call_on_halves(kit, port, batch, fault, hand_on);
+        }
+        if is_timed {
+            let took = (kit.tick() - started).max(0) as u64;
+            self.metrics.busy_ns.add(took * weight);
+            self.predictor.observe(batch.len(), took);
+        } else {
+            kit.stale();
+        }
+        if self.keeps {
+            self.due = Turn::Again;
+        }
+        if let Work::Sink(run) = &mut self.work {
+            let now = kit.fresh();
+            run.measure(now, batch);
+        }
+        match (kit.outbox.take_added(), slot.as_mut()) {
+            (Some((rows, columns)), Some(batch)) => {
+                batch.push(columns);
+                batch.narrow(rows);
+                hand_on(kit, Handed::Added(slot));
             }
-            Err(fault) => fault,
-        };
+            _ => hand_on(kit, Handed::Outbox),
+        }
+        Ok(())
+    }
+
+    /// After a call that failed.
+    #[cold]
+    fn call_on_halves(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: &Batch,
+        fault: Fault,
+        hand_on: &mut HandOn<'_>,
+    ) -> Result<(), Stop> {
         // What a sink wrote before it failed is only taken back by going back to the last commit.
         match &self.work {
             _ if fault.kind != FaultKind::Call => return Err(self.stop(fault)),
             Work::Sink(sink) if sink.dead_letters => {
                 return Err(self.stop(Fault { kind: FaultKind::Fatal, ..fault }));
             }
-            Work::Sink(_) => return Err(Stop { suspects: range_of(&batch), ..self.stop(fault) }),
-            _ if self.keeps => return Err(Stop { suspects: range_of(&batch), ..self.stop(fault) }),
+            Work::Sink(_) => return Err(Stop { suspects: range_of(batch), ..self.stop(fault) }),
+            _ if self.keeps => return Err(Stop { suspects: range_of(batch), ..self.stop(fault) }),
             _ => {}
         }
         self.metrics.failed_calls.add(1);
         kit.outbox.clear();
+        let records = batch.len();
         if records > 1 {
-            let half = records / 2;
-            let rows = &mut kit.rows;
-            let (first, second) = (rows.part(batch.rows(), 0, half), rows.part(batch.rows(), half, records));
-            self.call(kit, port, batch.clone().select(first), hand_on)?;
-            return self.call(kit, port, batch.select(second), hand_on);
+            for (from, to) in [(0, records / 2), (records / 2, records)] {
+                let half = kit.rows.part(batch.rows(), from, to);
+                self.call(kit, port, &mut Some(batch.clone().select(half)), hand_on)?;
+            }
+            return Ok(());
         }
         let row = batch.rows().hull().start;
-        kit.outbox.rejects.push(Reject::new(&batch, row, fault.code, fault.message));
+        kit.outbox.rejects.push(Reject::new(batch, row, fault.code, fault.message));
         hand_on(kit, Handed::Outbox);
         Ok(())
     }
@@ -370,27 +407,34 @@ impl NodeRun {
 }
 
 /// What is handed on has the columns that the plan counts on.
-fn keeps_word(gives: &[(usize, usize)], outbox: &Outbox, input: Option<&Batch>) -> Result<(), Fault> {
-    let check = |port: usize, groups: usize, last: &[Col], rows: usize| {
-        let (promised, columns) = gives.get(port).copied().unwrap_or_default();
-        if groups == promised && last.len() == columns && last.iter().all(|col| col.holds(rows)) {
-            return Ok(());
-        }
-        let message = format!(
-            "the stage gave out {groups} groups, the last of {} columns; {promised} and {columns} of {rows} rows each were \
-             promised",
-            last.len()
-        );
-        Err(Fault::call(&code::STAGE_BROKE_WORD, message))
-    };
+fn keeps_word(gives: &[Gives], outbox: &Outbox, input: Option<&Batch>) -> Result<(), Fault> {
     if let (Some(added), Some(input)) = (outbox.added(), input) {
-        check(0, input.groups().len() + 1, &added.cols, input.header().rows())?;
+        check_word(gives, 0, input.groups().len() + 1, added, input.header().rows())?;
     }
     for (port, batch) in &outbox.emitted {
-        let last = batch.groups().last().map_or(&[][..], |group| &group.cols);
-        check(*port, batch.groups().len(), last, batch.header().rows())?;
+        let last = batch.groups().last().expect("a batch has a group");
+        check_word(gives, *port, batch.groups().len(), last, batch.header().rows())?;
     }
     Ok(())
+}
+
+#[inline]
+fn check_word(gives: &[Gives], port: usize, groups: usize, last: &Columns, rows: usize) -> Result<(), Fault> {
+    let promised = gives.get(port).copied().unwrap_or_default();
+    let given = Gives { groups, columns: last.cols().len() };
+    if given == promised && last.holds(rows) {
+        return Ok(());
+    }
+    Err(broke_word(given, promised, rows))
+}
+
+#[cold]
+fn broke_word(given: Gives, promised: Gives, rows: usize) -> Fault {
+    let message = format!(
+        "the stage gave out {} groups, the last of {} columns; {} and {} of {rows} rows each were promised",
+        given.groups, given.columns, promised.groups, promised.columns
+    );
+    Fault::call(&code::STAGE_BROKE_WORD, message)
 }
 
 impl SinkRun {
@@ -474,7 +518,7 @@ impl InputRun {
             addr => batch.col(addr).clone(),
         };
         let cols = addrs.iter().zip(&self.types).map(col).collect();
-        batch.regroup(Arc::new(Columns { cols }));
+        batch.regroup(Arc::new(Columns::new(cols)));
     }
 }
 

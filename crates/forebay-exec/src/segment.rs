@@ -13,6 +13,7 @@ use forebay_types::code;
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Ty};
+use smallvec::SmallVec;
 
 use crate::driver::FromSource;
 use crate::edge::{Barrier, Parcel, Receiver, Sender};
@@ -20,7 +21,7 @@ use crate::gather::{self, Gatherer, Order};
 use crate::kit::Kit;
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
-use crate::node::{Arrived, Handed, NodeRun, Stop};
+use crate::node::{Arrived, Handed, NodeRun, Slot, Stop};
 use crate::splice::Splicer;
 
 pub struct SegmentRun {
@@ -44,24 +45,30 @@ pub struct Ways {
     pub id: NodeId,
     pub name: Arc<str>,
     pub metrics: Arc<NodeMetrics>,
-    pub ports: Vec<Vec<Way>>,
-    pub rejected: Vec<Way>,
-    pub behind: Vec<Way>,
+    pub ports: SmallVec<[WayList; 1]>,
+    pub rejected: WayList,
+    pub behind: WayList,
 }
 
-#[derive(Clone, Debug)]
+/// One way is the rule, and lies where its list is.
+pub type WayList = SmallVec<[Way; 1]>;
+
+#[derive(Debug)]
 pub enum Way {
     /// To a node of this segment, by position.
-    Here { at: usize, port: usize, feed: usize },
-    /// To another segment, by exchange.
-    Cross {
-        outbound: usize,
-        exchange: u16,
-        route: Route,
-        /// The parcel to use where the route leads to one instance.
-        to: usize,
-        key: Arc<[(Addr, Ty)]>,
-    },
+    Here { at: u32, port: u16, feed: u16 },
+    /// To another segment.
+    Cross(Box<Crossing>),
+}
+
+#[derive(Debug)]
+pub struct Crossing {
+    pub outbound: usize,
+    pub exchange: u16,
+    pub route: Route,
+    /// The parcel to use where the route leads to one instance.
+    pub to: usize,
+    pub key: Arc<[(Addr, Ty)]>,
 }
 
 /// Edges from another segment, one for each of its instances.
@@ -74,8 +81,8 @@ pub struct Inbound {
 pub struct Arrival {
     pub exchange: u16,
     pub at: usize,
-    pub port: usize,
-    pub feed: usize,
+    pub port: u16,
+    pub feed: u16,
     /// `None` where batches are handed on as they are.
     pub gather: Option<Gatherer>,
     /// Batches of the round, from all instances.
@@ -102,7 +109,7 @@ impl SegmentRun {
     }
 
     /// Takes the parcels of the next round in; gives the barrier behind it.
-    pub fn receive(&mut self) -> Option<Barrier> {
+    pub fn receive(&mut self, kit: &mut Kit) -> Option<Barrier> {
         let waiting = self.inbound.iter().flat_map(|i| &i.edges).map(Receiver::depth).max().unwrap_or(0);
         self.ways.iter().for_each(|ways| ways.metrics.queue.set(waiting as u64));
         let mut barrier = None;
@@ -119,7 +126,7 @@ impl SegmentRun {
                 edge.give_back(parcel);
             }
             for arrival in &mut inbound.arrivals {
-                arrival.hand_in(&mut self.nodes);
+                arrival.hand_in(kit, &mut self.nodes);
             }
         }
         barrier
@@ -189,21 +196,20 @@ impl SegmentRun {
         }
         let mut splicer = self.nodes[at].splicer.take();
         let worked =
-            inbox.drain(..).try_for_each(|arrived| self.work(kit, at, arrived, splicer.as_deref_mut()));
+            inbox.iter_mut().try_for_each(|arrived| self.work(kit, at, arrived, splicer.as_deref_mut()));
         if let Some(splicer) = &mut splicer {
             let mut hand = self.hand(at).1;
             match &worked {
                 Ok(()) => {
                     while let Some((port, batch)) = splicer.next(&mut kit.rows) {
-                        hand.emit(kit, port, batch);
+                        hand.emit(kit, port, &mut Some(batch));
                     }
                 }
                 Err(_) => splicer.forget(),
             }
         }
-        // Give the memory back to the node.
         self.nodes[at].splicer = splicer;
-        self.nodes[at].inbox = inbox;
+        kit.inboxes.put(inbox);
         worked
     }
 
@@ -211,7 +217,7 @@ impl SegmentRun {
         &mut self,
         kit: &mut Kit,
         at: usize,
-        arrived: Arrived,
+        arrived: &mut Arrived,
         mut splicer: Option<&mut Splicer>,
     ) -> Result<(), Stop> {
         let (node, mut hand) = self.hand(at);
@@ -302,7 +308,7 @@ impl SegmentRun {
 }
 
 impl Arrival {
-    fn hand_in(&mut self, nodes: &mut [NodeRun]) {
+    fn hand_in(&mut self, kit: &mut Kit, nodes: &mut [NodeRun]) {
         if self.batches.is_empty() {
             // A round without records lets go of those of earlier ones.
             if let Some(gather) = &mut self.gather {
@@ -310,26 +316,27 @@ impl Arrival {
             }
             return;
         }
-        let inbox = &mut nodes[self.at].inbox;
+        let inbox = kit.inboxes.open(&mut nodes[self.at].inbox);
         let (port, feed) = (self.port, self.feed);
         match &mut self.gather {
             Some(gather) => {
-                inbox.push(Arrived { port, feed, batch: gather.gather(&self.batches) });
+                inbox.push(Arrived { port, feed, slot: Some(gather.gather(&self.batches)) });
                 self.batches.clear();
             }
-            None => inbox.extend(self.batches.drain(..).map(|batch| Arrived { port, feed, batch })),
+            None => inbox.extend(self.batches.drain(..).map(|b| Arrived { port, feed, slot: Some(b) })),
         }
     }
 }
 
 /// Cuts batches of several feeds into runs in merged order.
 fn in_order(inbox: &mut Vec<Arrived>, kit: &mut Kit, merge: &mut Merge<Order>, ordered: &mut Vec<Arrived>) {
-    let runs = gather::runs_of(merge, inbox.len(), |list| &inbox[list].batch);
+    let runs = gather::runs_of(merge, inbox.len(), |list| inbox[list].batch());
     let rows = &mut kit.rows;
     ordered.extend(runs.iter().map(|run| {
-        let Arrived { port, feed, batch } = &inbox[run.list];
-        let part = rows.part(batch.rows(), run.from, run.to);
-        Arrived { port: *port, feed: *feed, batch: batch.clone().select(part) }
+        let whole = &inbox[run.list];
+        let part = rows.part(whole.batch().rows(), run.from, run.to);
+        let part = whole.batch().clone().select(part);
+        Arrived { port: whole.port, feed: whole.feed, slot: Some(part) }
     }));
     inbox.clear();
     std::mem::swap(inbox, ordered);
@@ -347,7 +354,7 @@ struct HandOn<'a> {
 }
 
 impl HandOn<'_> {
-    fn run(&mut self, kit: &mut Kit, handed: Handed, mut splicer: Option<&mut Splicer>) {
+    fn run(&mut self, kit: &mut Kit, handed: Handed<'_>, mut splicer: Option<&mut Splicer>) {
         if !kit.outbox.absorbed.is_empty() {
             let mut absorbed = std::mem::take(&mut kit.outbox.absorbed);
             for (batch, reason) in absorbed.drain(..) {
@@ -359,12 +366,12 @@ impl HandOn<'_> {
         match handed {
             Handed::Outbox => {}
             Handed::Behind(batch) => self.behind(kit, batch),
-            Handed::Added(batch) => self.emit_or_collect(kit, 0, batch, splicer.as_deref_mut()),
+            Handed::Added(slot) => self.emit_or_collect(kit, 0, slot, splicer.as_deref_mut()),
         }
         if !kit.outbox.emitted.is_empty() {
             let mut emitted = std::mem::take(&mut kit.outbox.emitted);
             for (port, batch) in emitted.drain(..) {
-                self.emit_or_collect(kit, port, batch, splicer.as_deref_mut());
+                self.emit_or_collect(kit, port, &mut Some(batch), splicer.as_deref_mut());
             }
             kit.outbox.emitted = emitted;
         }
@@ -374,19 +381,26 @@ impl HandOn<'_> {
     }
 
     #[inline]
-    fn emit_or_collect(&mut self, kit: &mut Kit, port: usize, batch: Batch, splicer: Option<&mut Splicer>) {
+    fn emit_or_collect(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        slot: &mut Slot,
+        splicer: Option<&mut Splicer>,
+    ) {
         match splicer {
-            _ if batch.is_empty() => {}
-            Some(splicer) => splicer.collect(port, batch),
-            None => self.emit(kit, port, batch),
+            _ if slot.as_ref().is_none_or(Batch::is_empty) => {}
+            Some(splicer) => splicer.collect(port, slot),
+            None => self.emit(kit, port, slot),
         }
     }
 
     #[inline]
-    fn emit(&mut self, kit: &mut Kit, port: usize, batch: Batch) {
-        self.ways.metrics.records_out.add(batch.len() as u64);
+    fn emit(&mut self, kit: &mut Kit, port: usize, slot: &mut Slot) {
+        let records = slot.as_ref().map_or(0, Batch::len);
+        self.ways.metrics.records_out.add(records as u64);
         let ways = self.ways;
-        self.send(kit, &ways.ports[port], batch);
+        self.send(kit, &ways.ports[port], slot);
     }
 
     fn behind(&mut self, kit: &mut Kit, batch: Batch) {
@@ -402,7 +416,7 @@ impl HandOn<'_> {
             });
             kit.outbox.rejects.extend(rejects);
         } else {
-            self.send(kit, &ways.behind, batch);
+            self.send(kit, &ways.behind, &mut Some(batch));
         }
     }
 
@@ -416,38 +430,43 @@ impl HandOn<'_> {
         let ways = self.ways;
         if !ways.rejected.is_empty() {
             let batch = self.letters.batch(ways.id, &ways.name, &rejects);
-            self.send(kit, &ways.rejected, batch);
+            self.send(kit, &ways.rejected, &mut Some(batch));
         }
     }
 
+    /// Takes the batch out and puts it where each way leads.
     #[inline]
-    fn send(&mut self, kit: &mut Kit, ways: &[Way], batch: Batch) {
+    fn send(&mut self, kit: &mut Kit, ways: &[Way], slot: &mut Slot) {
         match ways.split_last() {
-            None => batch.end_all(kit.end(Fate::Absorbed, "unread")),
+            None => slot.take().iter().for_each(|batch| batch.end_all(kit.end(Fate::Absorbed, "unread"))),
             Some((last, others)) => {
-                others.iter().for_each(|way| self.send_one(kit, way, batch.clone()));
-                self.send_one(kit, last, batch);
+                others.iter().for_each(|way| self.send_one(kit, way, &mut slot.clone()));
+                self.send_one(kit, last, slot);
             }
         }
     }
 
     #[inline]
-    fn send_one(&mut self, kit: &mut Kit, way: &Way, batch: Batch) {
+    fn send_one(&mut self, kit: &mut Kit, way: &Way, slot: &mut Slot) {
         match way {
             Way::Here { at, port, feed } => {
-                debug_assert!(*at > self.at, "nodes stand in topological order");
-                let inbox = &mut self.after[at - self.at - 1].inbox;
-                inbox.push(Arrived { port: *port, feed: *feed, batch });
+                let at = *at as usize;
+                debug_assert!(at > self.at, "nodes stand in topological order");
+                let inbox = kit.inboxes.open(&mut self.after[at - self.at - 1].inbox);
+                inbox.push(Arrived { port: *port, feed: *feed, slot: slot.take() });
             }
-            Way::Cross { outbound, exchange, route, to, key } => {
-                let parcels = &mut self.outbound[*outbound].parcels;
-                match route {
-                    Route::ToOne | Route::Same => parcels[*to].batches.push((*exchange, batch)),
-                    Route::ByKey => {
-                        spread(parcels, *exchange, key, self.shards, self.hashes, &mut kit.rows, batch);
-                    }
-                }
+            Way::Cross(crossing) => {
+                slot.take().into_iter().for_each(|batch| self.cross(kit, crossing, batch))
             }
+        }
+    }
+
+    fn cross(&mut self, kit: &mut Kit, crossing: &Crossing, batch: Batch) {
+        let Crossing { outbound, exchange, route, to, key } = crossing;
+        let parcels = &mut self.outbound[*outbound].parcels;
+        match route {
+            Route::ToOne | Route::Same => parcels[*to].batches.push((*exchange, batch)),
+            Route::ByKey => spread(parcels, *exchange, key, self.shards, self.hashes, &mut kit.rows, batch),
         }
     }
 }
@@ -479,7 +498,7 @@ pub fn key_columns(columns: &[KeyColumn]) -> Arc<[(Addr, Ty)]> {
 }
 
 /// Which output's ways.
-pub fn ways_of(ways: &mut Ways, output: Output) -> &mut Vec<Way> {
+pub fn ways_of(ways: &mut Ways, output: Output) -> &mut WayList {
     match output {
         Output::Port(port) => &mut ways.ports[port],
         Output::Rejected => &mut ways.rejected,

@@ -29,7 +29,7 @@ impl Left<'_> {
         let late = ring.part(self.late, from, self.next);
         let added = in_time.groups().last().expect("a stage that adds columns added a group");
         let rows = in_time.header().rows();
-        let masked = Columns { cols: added.cols.iter().map(|col| mask(col, rows, &late)).collect() };
+        let masked = Columns::new(added.cols().iter().map(|col| mask(col, rows, &late)).collect());
         let mut all: Vec<u32> = in_time.rows().iter().chain(late.iter()).map(|row| row as u32).collect();
         all.sort_unstable();
         in_time.replace_last(Arc::new(masked)).select(ring.list(all))

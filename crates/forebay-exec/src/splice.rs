@@ -8,6 +8,8 @@ use std::sync::Arc;
 use forebay_batch::{Batch, Builder, Rows, RowsRing, splice_columns};
 use forebay_types::Ty;
 
+use crate::node::Slot;
+
 /// Collects what a node emits in a round.
 pub struct Splicer {
     builder: Builder,
@@ -23,8 +25,8 @@ impl Splicer {
         Splicer { builder: Builder::new(adds), emitted: VecDeque::new(), parts: Vec::new() }
     }
 
-    pub fn collect(&mut self, port: usize, batch: Batch) {
-        self.emitted.push_back((port, batch));
+    pub fn collect(&mut self, port: usize, slot: &mut Slot) {
+        self.emitted.extend(slot.take().map(|batch| (port, batch)));
     }
 
     /// The next of what was collected, parts of one batch as one.
@@ -103,7 +105,7 @@ mod tests {
     #[track_caller]
     fn check(emitted: Vec<(usize, Batch)>, expect: &[&str]) {
         let mut splicer = Splicer::new(&[Ty::I64]);
-        emitted.into_iter().for_each(|(port, batch)| splicer.collect(port, batch));
+        emitted.into_iter().for_each(|(port, batch)| splicer.collect(port, &mut Some(batch)));
         let mut given = Vec::new();
         let mut rows = RowsRing::default();
         while let Some((port, batch)) = splicer.next(&mut rows) {

@@ -151,7 +151,7 @@ fn means(batching: Batching, rows: usize, list: bool) -> (f32, f32) {
         batch = batch.select(Rows::List(Arc::new((0..rows as u32).collect())));
     }
     let called = push_into(&mut *stage, 0, batch);
-    let above = called.emitted[0].1.groups()[1].cols[0].fixed::<f32>();
+    let above = called.emitted[0].1.groups()[1].cols()[0].fixed::<f32>();
     (0.0 - above[0], value(rows - 1) as f32 - above[rows - 1])
 }
 
@@ -184,7 +184,7 @@ fn a_group_that_is_let_go_is_used_again() {
     let Made { mut stage, columns, .. } = make(sum(), "model: sum", "a: f32, b: f32, c: f32").unwrap();
     let mut address = || {
         let called = push_into(&mut *stage, 0, testing::batch(&columns, "a | b | c\n1 | 2 | 3", 1));
-        called.emitted[0].1.groups()[1].cols[0].fixed::<f32>().as_ptr()
+        called.emitted[0].1.groups()[1].cols()[0].fixed::<f32>().as_ptr()
     };
     let first = address();
     assert_eq!([address(), address()], [first, first]);

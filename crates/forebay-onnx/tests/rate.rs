@@ -108,7 +108,7 @@ fn rate() {
         let staged = || {
             for batch in &batches {
                 stage.push(&mut Cx::new(0, &mut outbox), 0, batch).unwrap();
-                assert_eq!(outbox.added().map(|group| group.cols[0].fixed::<f32>().len()), Some(rows));
+                assert_eq!(outbox.added().map(|group| group.cols()[0].fixed::<f32>().len()), Some(rows));
                 outbox.clear();
             }
         };

@@ -63,10 +63,10 @@ impl Table {
     pub fn rows(&mut self) -> (Vec<String>, Arc<Columns>) {
         let columns = self.builder.finish();
         let mut types: Vec<Ty> = carried(&self.fields).map(|field| field.ty.clone()).collect();
-        types.resize(columns.cols.len(), Ty::String);
-        let rows = columns.cols.iter().zip(&types).map(|(col, ty)| rows_of(col, ty)).min().unwrap_or(0);
+        types.resize(columns.cols().len(), Ty::String);
+        let rows = columns.cols().iter().zip(&types).map(|(col, ty)| rows_of(col, ty)).min().unwrap_or(0);
         let row = |row| {
-            let cells = columns.cols.iter().zip(&types).map(|(col, ty)| show(col, ty, row));
+            let cells = columns.cols().iter().zip(&types).map(|(col, ty)| show(col, ty, row));
             cells.collect::<Vec<_>>().join("|")
         };
         ((0..rows).map(row).collect(), columns)

@@ -12,7 +12,7 @@ use forebay_types::{Schema, Ty, code};
 use super::Ground;
 use crate::entry::{self};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
-use crate::node::{InputRun, NodeRun, SinkRun, Work};
+use crate::node::{Gives, InputRun, NodeRun, SinkRun, Work};
 use crate::splice::Splicer;
 
 pub(super) fn factory(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<Make, Fault> {
@@ -157,7 +157,7 @@ pub(super) fn make_node(
             })
         }
     };
-    let inputs: Vec<InputRun> = node.inputs.iter().map(|input| make_input(ground, input.as_ref())).collect();
+    let inputs = node.inputs.iter().map(|input| make_input(ground, input.as_ref())).collect();
     let adds = node.outputs.first().map(|output| &output.adds.columns);
     let adds: Vec<Ty> = adds.into_iter().flatten().map(|column| column.ty.clone()).collect();
     let feeds = node.inputs.iter().flatten().map(|input| input.from.len()).sum();
@@ -175,18 +175,22 @@ pub(super) fn make_node(
         skip_late: node.skip_late,
         is_model: !node.models.is_empty(),
         adds,
-        gives: node.outputs.iter().map(|o| (usize::from(o.groups), o.adds.columns.len())).collect(),
+        gives: node.outputs.iter().map(gives).collect(),
         blanks: None,
         predictor: Predictor::default(),
         metrics,
     })
 }
 
+fn gives(output: &forebay_plan::plan::PlanOutput) -> Gives {
+    Gives { groups: output.groups.into(), columns: output.adds.columns.len() }
+}
+
 fn make_input(ground: &Ground<'_, '_>, input: Option<&forebay_plan::plan::PlanInput>) -> InputRun {
     let Some(input) = input else { return InputRun::default() };
     let addr_of = |name: &str| input.schema.get(name).expect("the plan checked the filter").addr;
     InputRun {
-        filter: input.filter.as_ref().map(|typed| typed.program(&addr_of, ground.job.values)),
+        filter: input.filter.as_ref().map(|typed| Box::new(typed.program(&addr_of, ground.job.values))),
         project: input.from.iter().map(|feed| feed.project.clone()).collect(),
         types: input.schema.columns.iter().map(|column| column.ty.clone()).collect(),
     }

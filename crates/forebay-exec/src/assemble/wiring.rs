@@ -10,7 +10,7 @@ use forebay_types::id::NodeId;
 use super::{Ground, instances};
 use crate::edge::{self, Parcel, Receiver, Sender};
 use crate::gather::Gatherer;
-use crate::segment::{Arrival, Inbound, Outbound, SegmentRun, Way, key_columns, ways_of};
+use crate::segment::{Arrival, Crossing, Inbound, Outbound, SegmentRun, Way, key_columns, ways_of};
 
 /// Edges between segment instances that have not been taken by their lanes yet: from segment and lane, to segment
 /// and lane.
@@ -76,7 +76,7 @@ pub(super) fn connect_here(plan: &Plan, nodes: &[NodeId], run: &mut SegmentRun) 
 
 fn here(nodes: &[NodeId], reader: &forebay_plan::plan::Reader) -> Option<Way> {
     let at = position(nodes, reader.node)?;
-    Some(Way::Here { at, port: reader.port, feed: reader.feed })
+    Some(Way::Here { at: at as u32, port: reader.port as u16, feed: reader.feed as u16 })
 }
 
 pub(super) fn connect_out(plan: &Plan, edges: &mut Edges, at: usize, lane: usize, run: &mut SegmentRun) {
@@ -103,8 +103,8 @@ pub(super) fn connect_out(plan: &Plan, edges: &mut Edges, at: usize, lane: usize
                 (Route::ByKey, Some(keys)) => sent_key(exchange, &keys[exchange.to.port]),
                 _ => Arc::from([]),
             };
-            let way = Way::Cross { outbound, exchange: index as u16, route: exchange.how, to, key };
-            ways_of(&mut run.ways[node], exchange.output).push(way);
+            let crossing = Crossing { outbound, exchange: index as u16, route: exchange.how, to, key };
+            ways_of(&mut run.ways[node], exchange.output).push(Way::Cross(Box::new(crossing)));
         }
     }
 }
@@ -134,8 +134,8 @@ pub(super) fn connect_in(plan: &Plan, edges: &mut Edges, at: usize, lane: usize,
         let arrivals = exchanges.map(|(index, exchange)| Arrival {
             exchange: index as u16,
             at: position(&plan.segments[at].nodes, exchange.to.node).expect("the reader is in this segment"),
-            port: exchange.to.port,
-            feed: exchange.to.feed,
+            port: exchange.to.port as u16,
+            feed: exchange.to.feed as u16,
             gather: (exchange.how != Route::Same).then(|| Gatherer::new(exchange.to.node, &exchange.columns)),
             batches: Vec::new(),
         });

@@ -24,7 +24,7 @@ fn agree(text: &str, typed: &crate::Typed, program: &mut Program, rows: &[Vec<V>
         let wanted = Oracle { typed, values: &values, row: &rows[at] }.result();
         let found = match output.fault(at) {
             Some(fault) => Err((fault.code.id, fault.text.to_string())),
-            None => Ok(read(&group.cols[0], typed.ty(), at)),
+            None => Ok(read(&group.cols()[0], typed.ty(), at)),
         };
         assert_eq!(found, wanted, "{text}\nrow {at}: {:?}", rows[at]);
         if *typed.ty() == forebay_types::Ty::Bool {

@@ -44,7 +44,7 @@ fn check(given: &str, text: &str, expect: &str) {
     assert_eq!(output.faults().count(), usize::from(fault.is_some()), "{text}");
     output.write(builder.col(0));
     let found = fault.unwrap_or_else(|| {
-        let value = read(&builder.finish().cols[0], typed.ty(), 1);
+        let value = read(&builder.finish().cols()[0], typed.ty(), 1);
         format!("{} {}", typed.ty(), Shown(&value, typed.ty()))
     });
     assert_eq!(found, expect, "{text} of {given}");

@@ -5,6 +5,7 @@
 //! [`give_times`] tells a plan to take it from there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use forebay_codec::{Extra, FieldSpec, JsonReader, RecordError};
 use forebay_plan::Plan;
@@ -185,7 +186,8 @@ impl Records {
         for row in 0..chunk.rows() {
             let item = &self.items[first + row];
             let is_read = chunk.refused.iter().all(|refused| refused.row as usize != row);
-            let own = self.event_slot.filter(|_| is_read).map(|slot| columns.cols[slot].fixed::<i64>()[row]);
+            let own =
+                self.event_slot.filter(|_| is_read).map(|slot| columns.cols()[slot].fixed::<i64>()[row]);
             let event = item.time.or(own).or(item.arrival).or(self.arrived).unwrap_or(0);
             let arrival = item.arrival.unwrap_or_else(|| self.arrived.map_or(event, |last| last.max(event)));
             self.arrived = Some(arrival);
@@ -208,8 +210,8 @@ impl Reader for Records {
         let columns = self.columns.finish();
         self.stamp(first, chunk, &columns);
         let times = self.times.finish();
-        let cols = columns.cols.iter().chain(&times.cols).cloned().collect();
-        chunk.columns = Some(Columns { cols }.share());
+        let cols = columns.cols().iter().chain(times.cols()).cloned().collect();
+        chunk.columns = Some(Arc::new(Columns::new(cols)));
         chunk.raw.buf = bytes.freeze();
         Ok(Read::More)
     }
