@@ -56,6 +56,8 @@ struct Sum {
     skipped: usize,
     /// Outputs that were accepted as they came.
     accepted: usize,
+    /// Whether some of what was accepted is sensitive.
+    hidden: bool,
     edits: Vec<Edit>,
     json: Vec<Value>,
 }
@@ -102,6 +104,9 @@ impl Sum {
             Verdict::Failed(failure) if args.accept => {
                 self.edits.extend(failure.edits.iter().cloned());
                 self.accepted += failure.differences.len();
+                let cells = failure.differences.iter().flat_map(|difference| &difference.records);
+                let mut cells = cells.flat_map(|record| &record.cells);
+                self.hidden |= cells.any(|cell| cell.sensitive && cell.differs && cell.got.is_some());
                 // What is rejected without being expected has no place in the file.
                 self.failed += usize::from(!failure.rejected.is_empty());
             }
@@ -120,7 +125,8 @@ impl Sum {
         if self.accepted > 0 {
             parts.push(format!("{} accepted", number_of(self.accepted, "output")));
         }
-        format!("\n{}\n", parts.join(", "))
+        let hidden = if self.hidden { "\nsensitive values were written as `any`" } else { "" };
+        format!("\n{}{hidden}\n", parts.join(", "))
     }
 }
 
