@@ -2,6 +2,7 @@
 
 use forebay_node::trial::{self, Difference, Edit, Record, Trial, Trials, Verdict};
 use forebay_node::{Error, Goal, Loaded, PipelineFile, Registry, load};
+use forebay_types::unit::number_of;
 use forebay_types::{Files, Severity};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::args::Test;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::output::{Paint, error_text, print, refuse};
-use crate::table::{indented, number_of, time};
+use crate::table::{indented, time};
 
 pub fn run(args: &Test, registry: &Registry) -> Exit {
     let mut loaded = load(registry, &args.files.files, &args.files.options(), &Goal::Check);
