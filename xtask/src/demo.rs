@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_testkit::card::{CHARGEBACKS, Config, TRANSACTIONS, TRUTH};
+use forebay_types::unit::count;
 
 use crate::args::{Args, Opt, Verb};
 use crate::failure::Failure;
@@ -152,10 +153,10 @@ about a week after it.
   {OUT}/scored.jsonl   every transaction with score, decision and rule
   {OUT}/dead.jsonl     what could not be processed, with reason and origin
 \n",
-        table::grouped(truth.frauds()),
-        table::grouped(went_in),
-        table::grouped(alerts.raised()),
-        table::grouped(alerts.right()),
+        count(truth.frauds()),
+        count(went_in),
+        count(alerts.raised()),
+        count(alerts.right()),
         alerts::A_DAY,
         percent(0),
         percent(alerts.days().saturating_sub(30)),

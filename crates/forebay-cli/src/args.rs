@@ -115,7 +115,7 @@ pub struct Test {
     /// Count a test that is skipped because a model is away as one that failed
     #[arg(long)]
     pub strict: bool,
-    /// Write what came into the files as what is expected
+    /// Write what came into the files as what is expected; a sensitive value becomes `any`
     #[arg(long, conflicts_with = "json")]
     pub accept: bool,
 }

@@ -1,11 +1,11 @@
 //! What is wrong with files, for people on standard error or for programs on standard output.
 
+use forebay_types::unit::number_of;
 use forebay_types::{Diagnostic, Files, Report, Severity, Span, code};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::output::{Paint, say};
-use crate::table::number_of;
 
 /// Every diagnostic with the line it points at.
 pub fn show(report: &Report, files: &Files) {

@@ -1,6 +1,7 @@
 //! `forebay kinds [NAME]`: the kinds of nodes, all from the values that the reader and the plan use too.
 
 use forebay_node::Registry;
+use forebay_spec::later;
 use forebay_types::Kind;
 use forebay_types::kind::Role;
 use forebay_types::nearest::nearest;
@@ -22,10 +23,7 @@ pub fn run(args: &Kinds, registry: &Registry) -> Exit {
     if let Some(name) = &args.name {
         kinds.retain(|kind| kind.name == name);
         if kinds.is_empty() {
-            return misuse(&match nearest(name, all) {
-                Some(near) => format!("there is no kind `{name}`; did you mean `{near}`?"),
-                None => format!("there is no kind `{name}`; `forebay kinds` lists those there are"),
-            });
+            return misuse(&unknown(name, all));
         }
     }
     let text = if args.json {
@@ -37,6 +35,20 @@ pub fn run(args: &Kinds, registry: &Registry) -> Exit {
     };
     print(&text);
     Exit::Good
+}
+
+/// That there is no kind of this name.
+pub fn unknown(name: &str, known: impl IntoIterator<Item = &'static str>) -> String {
+    let roles = [Role::Source, Role::Stage, Role::Sink];
+    if roles.into_iter().any(|role| later(role).contains(&name)) {
+        return format!(
+            "the kind `{name}` is not in this version yet; `forebay kinds` lists those there are"
+        );
+    }
+    match nearest(name, known) {
+        Some(near) => format!("there is no kind `{name}`; did you mean `{near}`?"),
+        None => format!("there is no kind `{name}`; `forebay kinds` lists those there are"),
+    }
 }
 
 fn list(kinds: &[&Kind]) -> String {

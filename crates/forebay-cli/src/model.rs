@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use forebay_node::{Error, Model, Models, Progress, RUNTIME, Step, load_configs};
 use forebay_types::card::{Batching, Card, Dim, Tensor};
-use forebay_types::unit::SizeText;
+use forebay_types::unit::{SizeText, number_of};
 use serde_json::{Value, json};
 
 use crate::args::{self, ModelVerb};
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::output::{Paint, print, refuse, say};
-use crate::table::{number_of, table};
+use crate::table::table;
 
 pub fn run(args: &args::Model) -> Exit {
     let (ModelVerb::Pull(names) | ModelVerb::Ls(names) | ModelVerb::Show(names) | ModelVerb::Verify(names)) =

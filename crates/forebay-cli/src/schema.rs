@@ -2,10 +2,10 @@
 
 use forebay_node::Registry;
 use forebay_spec::{FileKind, config_schema};
-use forebay_types::nearest::nearest;
 
 use crate::args::Schema;
 use crate::exit::Exit;
+use crate::kinds::unknown;
 use crate::output::{misuse, print};
 
 /// Kinds of files by what they say under `kind`; a pipeline is none of `configs/`.
@@ -34,10 +34,7 @@ pub fn run(args: &Schema, registry: &Registry) -> Exit {
         None => {
             let name = name.unwrap_or_default();
             let known = kinds.iter().map(|kind| kind.name).chain(FILES.iter().map(|(file, _)| *file));
-            misuse(&match nearest(name, known) {
-                Some(near) => format!("there is no kind `{name}`; did you mean `{near}`?"),
-                None => format!("there is no kind `{name}`; `forebay kinds` lists those there are"),
-            })
+            misuse(&unknown(name, known))
         }
     }
 }

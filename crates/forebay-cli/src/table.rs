@@ -51,15 +51,6 @@ pub fn indented(text: &str, by: usize) -> String {
     text.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("{pad}{line}\n") }).collect()
 }
 
-/// `3 errors`, `1 error`, `no errors`.
-pub fn number_of(number: usize, what: &str) -> String {
-    match number {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        more => format!("{} {what}s", count(more as u64)),
-    }
-}
-
 /// A duration for people: three digits and a unit.
 pub fn time(duration: Duration) -> String {
     let nanos = duration.as_nanos() as f64;
@@ -97,11 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_as_people_read_them() {
-        assert_eq!(
-            [number_of(0, "error"), number_of(1, "error"), number_of(2, "error")],
-            ["no errors", "1 error", "2 errors"]
-        );
+    fn durations_are_as_people_read_them() {
         let times = [
             (950, "950 ns"),
             (1_500, "1.50 µs"),

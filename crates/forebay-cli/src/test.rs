@@ -2,6 +2,7 @@
 
 use forebay_node::trial::{self, Difference, Edit, Record, Trial, Trials, Verdict};
 use forebay_node::{Error, Goal, Loaded, PipelineFile, Registry, load};
+use forebay_types::unit::number_of;
 use forebay_types::{Files, Severity};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::args::Test;
 use crate::diagnostics;
 use crate::exit::Exit;
 use crate::output::{Paint, error_text, print, refuse};
-use crate::table::{indented, number_of, time};
+use crate::table::{indented, time};
 
 pub fn run(args: &Test, registry: &Registry) -> Exit {
     let mut loaded = load(registry, &args.files.files, &args.files.options(), &Goal::Check);
@@ -56,6 +57,8 @@ struct Sum {
     skipped: usize,
     /// Outputs that were accepted as they came.
     accepted: usize,
+    /// Whether some of what was accepted is sensitive.
+    hidden: bool,
     edits: Vec<Edit>,
     json: Vec<Value>,
 }
@@ -102,6 +105,9 @@ impl Sum {
             Verdict::Failed(failure) if args.accept => {
                 self.edits.extend(failure.edits.iter().cloned());
                 self.accepted += failure.differences.len();
+                let cells = failure.differences.iter().flat_map(|difference| &difference.records);
+                let mut cells = cells.flat_map(|record| &record.cells);
+                self.hidden |= cells.any(|cell| cell.sensitive && cell.differs && cell.got.is_some());
                 // What is rejected without being expected has no place in the file.
                 self.failed += usize::from(!failure.rejected.is_empty());
             }
@@ -120,7 +126,8 @@ impl Sum {
         if self.accepted > 0 {
             parts.push(format!("{} accepted", number_of(self.accepted, "output")));
         }
-        format!("\n{}\n", parts.join(", "))
+        let hidden = if self.hidden { "\nsensitive values were written as `any`" } else { "" };
+        format!("\n{}{hidden}\n", parts.join(", "))
     }
 }
 

@@ -17,8 +17,8 @@ fn forebay(args: &[&str]) -> (String, Option<i32>) {
     (text, output.status.code())
 }
 
-/// FB0210 is a kind, FB0620 a model that is not there.
-const NOT_YET: [&str; 2] = ["FB0210", "FB0620"];
+/// A kind, and a model, that is not there. No kind is taken for a slip of the pen.
+const NOT_YET: [&str; 2] = ["is not in this version yet", "FB0620"];
 
 #[test]
 fn only_what_does_not_exist_yet_is_wrong() {
@@ -32,7 +32,7 @@ fn only_what_does_not_exist_yet_is_wrong() {
     args.extend(files.iter().map(String::as_str));
     let (text, _) = forebay(&args);
     let heads = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
-    let others: Vec<&str> = heads.filter(|line| !NOT_YET.iter().any(|code| line.contains(code))).collect();
+    let others: Vec<&str> = heads.filter(|line| !NOT_YET.iter().any(|words| line.contains(words))).collect();
     assert!(others.is_empty(), "{text}");
 }
 

@@ -18,7 +18,7 @@ mod source;
 pub mod testing;
 
 pub use sink::SINK;
-pub use source::SOURCE;
+pub use source::{SOURCE, field};
 
 use forebay_stage::{Factory, Make};
 

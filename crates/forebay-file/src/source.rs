@@ -145,7 +145,8 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
     Ok(Box::new(FileSource { paths, base: build.base.to_path_buf(), form: Some(form) }))
 }
 
-fn field(declared: &Declared) -> FieldSpec {
+/// A declared column as the codec reads it.
+pub fn field(declared: &Declared) -> FieldSpec {
     FieldSpec {
         name: declared.from.clone(),
         ty: declared.ty.clone(),

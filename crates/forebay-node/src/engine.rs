@@ -11,7 +11,8 @@ use forebay_exec::{Job, Outcome, Ready, Running};
 use forebay_expr::Values;
 use forebay_plan::Plan;
 use forebay_spec::{Origin, paths};
-use forebay_stage::{Fault, ModelFile, ModelFiles, Registry};
+use forebay_stage::{Fault, ModelFiles, Registry};
+use forebay_types::kind::NoModels;
 use forebay_types::{Span, code};
 
 use crate::lists::{Lists, Watch};
@@ -162,18 +163,6 @@ fn counts_from(file: &PipelineFile, path: Span) -> String {
             format!("the path of {verb} counts from the working directory{here}")
         }
         _ => format!("a path in {} counts from that file", file.path),
-    }
-}
-
-/// For pipelines that run no model.
-struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        Err(Fault::fatal(
-            &code::MODEL_UNKNOWN,
-            format!("the plan names no model, and `{name}` was asked for"),
-        ))
     }
 }
 

@@ -21,6 +21,13 @@ mod tests {
     }
 
     #[test]
+    fn no_kind_that_is_there_comes_later() {
+        let registry = registry();
+        let mut kinds = registry.kinds().into_iter();
+        assert!(kinds.all(|kind| !forebay_spec::later(kind.role).contains(&kind.name)));
+    }
+
+    #[test]
     fn what_issue_3_names_is_there() {
         let registry = registry();
         let mut names: Vec<_> = registry.kinds().iter().map(|kind| (kind.role.noun(), kind.name)).collect();

@@ -9,19 +9,10 @@ mod extra;
 mod fuzz;
 
 use forebay_spec::{Configs, MemoryLoader, Options as Overrides, read_pipeline};
-use forebay_types::card::Card;
-use forebay_types::kind::{Models, NoCard};
+use forebay_types::kind::NoModels;
 use forebay_types::{Files, Report, Severity};
 
 use crate::{Known, Options, Plan, plan, resolve};
-
-struct NoModels;
-
-impl Models for NoModels {
-    fn card(&self, _: &str) -> Result<&Card, NoCard> {
-        Err(NoCard::Unknown { near: None })
-    }
-}
 
 /// The inside of `spec` as a whole file.
 fn whole(spec: &str) -> String {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::extract;
 use crate::header;
-use crate::loader::Loader;
+use crate::loader::{LoadError, Loader};
 use crate::paths;
 use crate::pipeline::Spanned;
 use crate::read::{Anything, At, Known, Reader};
@@ -191,7 +191,7 @@ impl Read<'_> {
                 Some((yaml::parse(self.files, file, self.report)?, file))
             }
             Err(why) => {
-                unreadable(self.files, path, &why.to_string(), self.report);
+                unreadable(self.files, path, &why, self.report);
                 None
             }
         }
@@ -237,12 +237,18 @@ impl Read<'_> {
 }
 
 /// A file that cannot be read stands in the report under its own name.
-pub(crate) fn unreadable(files: &mut Files, path: &str, why: &str, report: &mut Report) {
+pub(crate) fn unreadable(files: &mut Files, path: &str, why: &LoadError, report: &mut Report) {
     let file = files.add(path, "");
     let span = Span { file, start: 0, end: 0 };
     let diagnostic =
         forebay_types::Diagnostic::error(&code::UNREADABLE, span, format!("`{path}` cannot be read: {why}"));
-    report.push(diagnostic.help("paths count from the working directory, and inside a file from that file"));
+    report.push(match why {
+        LoadError::NotFound => {
+            diagnostic.help("paths count from the working directory, and inside a file from that file")
+        }
+        LoadError::NotUtf8 { .. } => diagnostic.help("save it as text in UTF-8"),
+        LoadError::Other(_) => diagnostic,
+    });
 }
 
 /// A file by its shape, as a record and as the tree that it was.

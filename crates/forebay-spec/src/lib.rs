@@ -20,6 +20,7 @@ mod cases;
 pub mod configs;
 mod extract;
 mod header;
+mod later;
 mod load;
 mod nodes;
 mod overlay;
@@ -30,6 +31,7 @@ mod print;
 
 pub use configs::{Config, Configs, check_config, configs_folder};
 pub use json_schema::{FileKind, config_schema, schema};
+pub use later::later;
 pub use literal::fits;
 pub use load::{Loaded, read_pipeline};
 pub use loader::{LoadError, Loader, MemoryLoader};

@@ -68,7 +68,7 @@ pub fn read_pipeline(
     let text = match loader.read(path) {
         Ok(text) => text,
         Err(why) => {
-            unreadable(files, path, &why.to_string(), report);
+            unreadable(files, path, &why, report);
             return None;
         }
     };

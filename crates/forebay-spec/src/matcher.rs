@@ -71,14 +71,56 @@ pub fn compare(a: &Node, b: &Node, ty: &Ty) -> Option<Ordering> {
         Ty::Timestamp(form) => Some(moment(a, *form)?.cmp(&moment(b, *form)?)),
         Ty::Duration => Some(span(a)?.cmp(&span(b)?)),
         _ => match (&a.value, &b.value) {
-            (Value::Number(a), Value::Number(b)) if ty.is_number() || *ty == Ty::Unknown => {
+            (Value::Number(a), Value::Number(b)) if ty.is_float() => {
                 a.parse::<f64>().ok()?.partial_cmp(&b.parse().ok()?)
+            }
+            (Value::Number(a), Value::Number(b)) if ty.is_number() || *ty == Ty::Unknown => {
+                compare_digits(a, b)
             }
             (Value::Text(a), Value::Text(b)) if matches!(ty, Ty::String | Ty::Date | Ty::Unknown) => {
                 Some(a.text.cmp(&b.text))
             }
             _ => None,
         },
+    }
+}
+
+/// How two numbers compare by their digits, whatever their size; `None` where one is not written in decimal digits.
+pub fn compare_digits(a: &str, b: &str) -> Option<Ordering> {
+    let (a, b) = (Digits::of(a)?, Digits::of(b)?);
+    Some(match (a.negative, b.negative) {
+        (false, false) => a.size().cmp(&b.size()),
+        (true, true) => b.size().cmp(&a.size()),
+        (a, b) => b.cmp(&a),
+    })
+}
+
+/// The number 0.`digits` × 10^`point`; neither the first nor the last digit is a zero, and 0 has none.
+struct Digits {
+    negative: bool,
+    point: i64,
+    digits: String,
+}
+
+impl Digits {
+    fn of(text: &str) -> Option<Digits> {
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [whole, fraction].concat();
+        if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let kept = all.trim_start_matches('0');
+        let zeros = (all.len() - kept.len()) as i64;
+        let point = exponent.parse::<i64>().ok()?.checked_add(whole.len() as i64 - zeros)?;
+        let digits = kept.trim_end_matches('0').to_string();
+        Some(Digits { negative: text.starts_with('-') && !digits.is_empty(), point, digits })
+    }
+
+    /// Sizes compare as their numbers without a sign do.
+    fn size(&self) -> (bool, i64, &str) {
+        (!self.digits.is_empty(), if self.digits.is_empty() { 0 } else { self.point }, &self.digits)
     }
 }
 
@@ -177,6 +219,42 @@ mod tests {
             &[("wer", text("10%"))],
             Some("`wer` is the share of words in which `like` may differ: write `like` too"),
         );
+    }
+
+    #[test]
+    fn numbers_that_are_no_floats_compare_by_all_their_digits() {
+        let check = |a: &str, expect: Option<Ordering>, b: &str| {
+            assert_eq!(compare_digits(a, b), expect, "{a} and {b}");
+            assert_eq!(compare_digits(b, a), expect.map(Ordering::reverse), "{b} and {a}");
+        };
+        check("9007199254740992", Some(Ordering::Less), "9007199254740993");
+        check("18446744073709551615", Some(Ordering::Greater), "18446744073709551614");
+        check("-9007199254740993", Some(Ordering::Less), "-9007199254740992");
+        check("0.10", Some(Ordering::Less), "0.100000000000000001");
+        check("12.50", Some(Ordering::Equal), "+0012.5");
+        check("-0.00", Some(Ordering::Equal), "0");
+        check("0", Some(Ordering::Less), "0.001");
+        check("-0.001", Some(Ordering::Less), "0");
+        check("9", Some(Ordering::Less), "10");
+        check("-1", Some(Ordering::Less), "1");
+        check("1.5e3", Some(Ordering::Equal), "1500");
+        check("15E-1", Some(Ordering::Greater), "1.4999");
+        check("1", None, "nan");
+        check("1", None, "-");
+        check("1", None, "1e99999999999999999999");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn digits_compare_as_the_numbers_do(a: i32, b: i32, shift in 0u32..10) {
+            let text = |value: i32| {
+                let power = 10i64.pow(shift);
+                let value = i64::from(value);
+                let sign = if value < 0 { "-" } else { "" };
+                format!("{sign}{}.{:0width$}", (value / power).abs(), (value % power).abs(), width = shift as usize)
+            };
+            proptest::prop_assert_eq!(compare_digits(&text(a), &text(b)), Some(a.cmp(&b)));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::extract;
 use crate::grammar;
+use crate::later::{self, Early, later};
 use crate::pipeline::*;
 use crate::read::{At, Level, Reader, is_name, name_help};
 use crate::yaml::{Data, Pair, Tree};
@@ -60,14 +61,33 @@ impl<'k> Nodes<'k> {
             let message = format!("`{}` names no {}", section(role), role.noun());
             reader.error(&code::EMPTY, tree.span, message, "a pipeline has at least one source and one sink");
         }
-        tree.pairs().iter().map(|pair| self.entry(reader, role, pair)).collect()
+        let mut early = Vec::new();
+        let entered = tree.pairs().iter().map(|pair| self.entry(reader, role, pair, &mut early)).collect();
+        later::report(role, &early, reader.report);
+        entered
     }
 
-    fn entry(&mut self, reader: &mut Reader<'_>, role: Role, pair: &Pair) -> Entered {
+    fn entry<'p>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        role: Role,
+        pair: &'p Pair,
+        early: &mut Vec<Early<'p>>,
+    ) -> Entered {
         self.name(reader, role, pair);
         let at = At::named(&pair.key, pair.key_span);
         let found = self.kind_key(reader, role, pair);
         let kind = found.and_then(|key| self.find(role, &key.key));
+        match found {
+            Some(key) if kind.is_none() && later(role).contains(&key.key.as_str()) => early.push(Early {
+                kind: &key.key,
+                kind_span: key.key_span,
+                node: &pair.key,
+                schema: pair.value.get("schema").is_some(),
+            }),
+            Some(key) if kind.is_none() => self.unknown_kind(reader, role, key),
+            _ => {}
+        }
         let before = reader.errors();
         let strays = strays(role, pair, found);
         let beside = self.read_beside(reader, role, pair, at, found, &strays);
@@ -124,6 +144,11 @@ impl<'k> Nodes<'k> {
         self.kinds.iter().filter(|kind| kind.role == role).map(|kind| kind.name).collect()
     }
 
+    /// Also those that come later.
+    fn named(&self, role: Role) -> impl Iterator<Item = &'static str> {
+        self.of_role(role).into_iter().chain(later(role).iter().copied())
+    }
+
     /// The key that names the kind. Everything else that is not a field beside a kind is reported here.
     fn kind_key<'p>(&self, reader: &mut Reader<'_>, role: Role, pair: &'p Pair) -> Option<&'p Pair> {
         let tree = &pair.value;
@@ -137,7 +162,7 @@ impl<'k> Nodes<'k> {
         let is_kind = |p: &Pair| self.kinds.iter().any(|kind| kind.name == p.key);
         let looks_like_kind = |p: &Pair| {
             let near_field = nearest(&p.key, fields.iter().map(|field| field.name)).is_some();
-            let near_kind = nearest(&p.key, self.of_role(role)).is_some();
+            let near_kind = nearest(&p.key, self.named(role)).is_some();
             let elsewhere = misplaced(role, &p.key).is_some();
             is_kind(p) || !elsewhere && (near_kind || !near_field && matches!(p.value.data, Data::Map(_)))
         };
@@ -148,14 +173,10 @@ impl<'k> Nodes<'k> {
         for other in others().filter(|p| key.is_none_or(|key| key.key != p.key)) {
             self.stray(reader, role, pair, key, other);
         }
-        match key {
-            None => {
-                let message = format!("the {} `{}` names no kind", role.noun(), pair.key);
-                let help = format!("write what it does as a key: {}", self.of_role(role).join(", "));
-                reader.error(&code::NO_KIND, pair.key_span, message, help);
-            }
-            Some(key) if self.find(role, &key.key).is_none() => self.unknown_kind(reader, role, key),
-            Some(_) => {}
+        if key.is_none() {
+            let message = format!("the {} `{}` names no kind", role.noun(), pair.key);
+            let help = format!("write what it does as a key: {}", self.of_role(role).join(", "));
+            reader.error(&code::NO_KIND, pair.key_span, message, help);
         }
         key
     }
@@ -192,7 +213,13 @@ impl<'k> Nodes<'k> {
             return;
         }
         let message = format!("there is no {} kind `{name}`", role.noun());
-        reader.unknown(&code::UNKNOWN_KIND, key.key_span, message, name, &self.of_role(role));
+        match nearest(name, self.named(role)).filter(|near| later(role).contains(near)) {
+            Some(near) => {
+                let help = format!("did you mean `{near}`? It is not in this version yet");
+                reader.error(&code::UNKNOWN_KIND, key.key_span, message, help);
+            }
+            None => reader.unknown(&code::UNKNOWN_KIND, key.key_span, message, name, &self.of_role(role)),
+        }
     }
 
     fn read_beside(

@@ -52,6 +52,10 @@ fn mistakes_in_sources() {
         "FB0210 5:20 `fil` there is no source kind `fil` (did you mean `file`?)",
     );
     check_source(
+        "{ kafak: { topic: a } }",
+        "FB0210 5:20 `kafak` there is no source kind `kafak` (did you mean `kafka`? It is not in this version yet)",
+    );
+    check_source(
         "{ file: { path: in.jsonl }, formt: json }",
         "FB0201 5:46 `formt` no field `formt` stands beside the kind of a source (did you mean `format`?)",
     );

@@ -8,9 +8,9 @@ use forebay_expr::Values;
 use forebay_types::card::Card;
 use forebay_types::format::{Extra, Format};
 use forebay_types::id::NodeId;
-use forebay_types::kind::Scope;
+use forebay_types::kind::{NoModels, Scope};
 use forebay_types::value::Node;
-use forebay_types::{Addr, Record, Schema, Ty};
+use forebay_types::{Addr, Record, Schema, Ty, code};
 
 use crate::{Fault, OwnColumn, StreamNames};
 
@@ -113,4 +113,11 @@ pub struct ModelFile {
 pub trait ModelFiles {
     /// The file of `NAME` or `NAME@VERSION`.
     fn file(&self, name: &str) -> Result<ModelFile, Fault>;
+}
+
+impl ModelFiles for NoModels {
+    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
+        let message = format!("there are no models, and `{name}` was asked for");
+        Err(Fault::fatal(&code::MODEL_UNKNOWN, message))
+    }
 }

@@ -11,20 +11,17 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use forebay_batch::{Batch, Builder, Col, ColMut, Header, HeaderRing, Origin, Presence, Times};
 use forebay_expr::Values;
-use forebay_types::card::Card;
 use forebay_types::format::{Extra, Format};
 use forebay_types::id::NodeId;
-use forebay_types::kind::{Answer, Check, Models, NoCard, Scope};
+use forebay_types::kind::{Answer, Check, NoModels, Scope};
 use forebay_types::value::Text;
-use forebay_types::{
-    Addr, Column, Epoch, Files, Node, Record, Report, Schema, Span, StreamId, Ty, Value, code,
-};
+use forebay_types::{Addr, Column, Epoch, Files, Node, Record, Report, Schema, Span, StreamId, Ty, Value};
 
-use crate::{Build, Cx, Factory, Fault, Make, ModelFile, ModelFiles, Outbox, Shards, Stage};
+use crate::{Build, Cx, Factory, Make, Outbox, Shards, Stage, StreamNames};
 
 /// A schema from `name: type` pairs separated by commas, laid out as one group.
 pub fn schema(text: &str) -> Schema {
@@ -98,7 +95,7 @@ pub fn stage(factory: &Factory, fields: &[(&'static str, Value)], input: &Schema
         config: &config,
         inputs: &inputs,
         scope: &scope,
-        models: &Nothing,
+        models: &NoModels,
         report: &mut report,
         answer: Answer::default(),
     };
@@ -106,46 +103,39 @@ pub fn stage(factory: &Factory, fields: &[(&'static str, Value)], input: &Schema
     let outputs = check.answer.outputs;
     assert_eq!(report.errors(), 0, "{}", report.render(&Files::default(), false));
     let Make::Stage(make) = factory.make else { panic!("`{}` is no stage", factory.kind.name) };
-    let build = Build {
+    let build = Build { name: "stage", ..build(&config, &inputs, &outputs) };
+    make(&build).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
+/// What a node with nothing special is made from: JSON, one lane, no vars, no lists, no models.
+pub fn build<'a>(config: &'a Record, inputs: &'a [Option<Schema>], outputs: &'a [Schema]) -> Build<'a> {
+    static STREAMS: LazyLock<Arc<StreamNames>> = LazyLock::new(Arc::default);
+    static SCOPE: Scope = Scope { vars: Vec::new(), lists: Vec::new() };
+    static VALUES: LazyLock<Values> = LazyLock::new(Values::default);
+    Build {
         node: NodeId(1),
-        name: "stage",
+        name: "it",
         base: Path::new("."),
-        config: &config,
-        format: Format::default(),
-        extra: Extra::default(),
-        inputs: &inputs,
-        outputs: &outputs,
+        config,
+        format: Format::Json,
+        extra: Extra::Ignore,
+        inputs,
+        outputs,
         declared: &[],
         columns: &[],
-        streams: &Arc::default(),
+        streams: &STREAMS,
         model: None,
-        scope: &scope,
-        values: &Values::default(),
-        models: &Nothing,
+        scope: &SCOPE,
+        values: &VALUES,
+        models: &NoModels,
         shards: Shards::ALL,
         keep_raw: false,
-    };
-    make(&build).unwrap_or_else(|fault| panic!("{fault}"))
+    }
 }
 
 /// The value of a text field.
 pub fn text(text: &str) -> Value {
     Value::Text(Text { text: text.into(), verbatim: None })
-}
-
-/// No models at all.
-struct Nothing;
-
-impl Models for Nothing {
-    fn card(&self, _name: &str) -> Result<&Card, NoCard> {
-        Err(NoCard::Unknown { near: None })
-    }
-}
-
-impl ModelFiles for Nothing {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        Err(Fault::fatal(&code::MODEL_AWAY, format!("there is no model `{name}` here")))
-    }
 }
 
 /// What one call of a stage did.

@@ -97,6 +97,11 @@ fn render_place(
         }
         return;
     }
+    // Nothing can be shown of a file that is empty or was not read.
+    if files.text(span.file).is_empty() {
+        let _ = writeln!(out, " {} {}", paint("1;34", "-->"), files.name(span.file));
+        return;
+    }
     let at = files.position(span);
     let line = files.line(span);
     let width = at.line.to_string().len();

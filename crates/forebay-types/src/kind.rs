@@ -98,6 +98,15 @@ pub trait Models {
     fn card(&self, name: &str) -> Result<&Card, NoCard>;
 }
 
+/// No models at all.
+pub struct NoModels;
+
+impl Models for NoModels {
+    fn card(&self, _name: &str) -> Result<&Card, NoCard> {
+        Err(NoCard::Unknown { near: None })
+    }
+}
+
 /// Why a model name leads to no card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoCard {

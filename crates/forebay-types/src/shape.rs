@@ -176,6 +176,7 @@ impl Shape {
             Shape::Any => "a value".into(),
             Shape::ColumnName => "the name of a column".into(),
             Shape::Path(_) => "a path".into(),
+            Shape::Word([(word, _)]) => (*word).into(),
             Shape::Word(words) => {
                 let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
                 format!("one of {}", names.join(", "))

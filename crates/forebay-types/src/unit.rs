@@ -214,11 +214,26 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// `3 errors`, `1 error`, `no errors`.
+pub fn number_of(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        more => format!("{} {what}s", count(more as u64)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn numbers_of_things_are_words() {
+        let numbers = [0, 1, 2, 1_000].map(|number| number_of(number, "error"));
+        assert_eq!(numbers, ["no errors", "1 error", "2 errors", "1,000 errors"]);
+    }
 
     #[test]
     fn quantities_read_as_people_write_them() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use forebay_types::unit::count;
+
 use super::alerts::Alerts;
 use super::engine::Look;
 
@@ -12,7 +14,7 @@ pub fn line(elapsed: Duration, before: (Duration, u64), alerts: &Alerts<'_>, loo
     let seconds = (elapsed - before.0).as_secs_f64();
     let rate = if seconds > 0.0 { ((alerts.records() - before.1) as f64 / seconds) as u64 } else { 0 };
     let (in_flight, p50, p99) = match look {
-        Some(look) => (grouped(look.in_flight), duration(look.p50), duration(look.p99)),
+        Some(look) => (count(look.in_flight), duration(look.p50), duration(look.p99)),
         None => ("-".to_string(), "-".to_string(), "-".to_string()),
     };
     let precision = alerts.precision(0).map_or("-".to_string(), |precision| format!("{precision:.3}"));
@@ -23,24 +25,10 @@ pub fn line(elapsed: Duration, before: (Duration, u64), alerts: &Alerts<'_>, loo
     format!(
         "{:8.1}  {:>12}  {:>9}  {in_flight:>9}  {p50:>8}  {p99:>8}  {:>9}  {right:>6}  {precision:>22}",
         elapsed.as_secs_f64(),
-        grouped(alerts.records()),
-        grouped(rate),
-        grouped(alerts.raised()),
+        count(alerts.records()),
+        count(rate),
+        count(alerts.raised()),
     )
-}
-
-/// `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut out = digits[..first].to_string();
-    for at in (first..digits.len()).step_by(3) {
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.push_str(&digits[at..at + 3]);
-    }
-    out
 }
 
 /// Three digits and a unit.
@@ -60,9 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_and_times_are_short() {
-        let numbers = [0, 7, 999, 1_000, 1_234_567].map(grouped);
-        assert_eq!(numbers, ["0", "7", "999", "1,000", "1,234,567"]);
+    fn times_are_short() {
         let times = [950, 12_345, 1_500_000, 65_000_000, 123_400_000, 2_500_000_000]
             .map(|ns| duration(Duration::from_nanos(ns)));
         assert_eq!(times, ["0.95 µs", "12.3 µs", "1.50 ms", "65.0 ms", "123 ms", "2.50 s"]);

@@ -104,6 +104,23 @@ fn what_came_can_be_accepted() {
 }
 
 #[test]
+fn what_is_sensitive_is_accepted_unseen() {
+    let desk = Desk::new();
+    let pipeline = PIPELINE.replace("card: u64", "card: { type: u64, sensitive: true }");
+    let tests = GOOD.replace("card: 7", "card: 4711").replace("decision: approve", "card: 8");
+    desk.write("pay.yaml", &format!("{pipeline}{tests}"));
+    let ended = desk.forebay("test pay.yaml --accept").good();
+    assert!(
+        ended.out.ends_with("1 output accepted\nsensitive values were written as `any`\n"),
+        "{}",
+        ended.out
+    );
+    assert!(!said(&ended).contains("4711"), "{}", ended.out);
+    assert_eq!(desk.read("pay.yaml"), format!("{pipeline}{}", tests.replace("card: 8", "card: any")));
+    desk.forebay("test pay.yaml").good();
+}
+
+#[test]
 fn mistakes_of_files_and_tests_are_told_first() {
     let ended = desk("tests:\n  - name: a\n    input: { tx: [] }\n    expect: { outt: [] }\n")
         .forebay("test pay.yaml");

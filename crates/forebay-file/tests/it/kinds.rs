@@ -4,19 +4,10 @@ use std::path::Path;
 
 use forebay_file::{SINK, SOURCE};
 use forebay_spec::{Configs, MemoryLoader, Options, read_pipeline};
-use forebay_stage::types::card::Card;
-use forebay_stage::types::kind::{Answer, Check, Models, NoCard, Promise, Role, Scope};
+use forebay_stage::types::kind::{Answer, Check, NoModels, Promise, Role, Scope};
 use forebay_stage::types::{Files, Report, code};
 
 use crate::support::config;
-
-struct NoModels;
-
-impl Models for NoModels {
-    fn card(&self, _: &str) -> Result<&Card, NoCard> {
-        Err(NoCard::Unknown { near: None })
-    }
-}
 
 /// Reads what stands under `spec` and lets both kinds check it.
 fn check(spec: &str) -> (Vec<&'static str>, String, Vec<Promise>) {

@@ -5,29 +5,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use forebay_expr::Values;
 use forebay_file::testing::Faults;
 use forebay_spec::{Configs, MemoryLoader, Options, read_pipeline};
 use forebay_stage::batch::Batch;
-use forebay_stage::testing::{cell, schema};
+use forebay_stage::testing::{self, cell, schema};
 use forebay_stage::types::end::{End, Fate, ReasonId};
-use forebay_stage::types::format::{Extra, Format};
-use forebay_stage::types::id::NodeId;
-use forebay_stage::types::kind::Scope;
 use forebay_stage::types::{Epoch, Files, Record, Report, Schema};
 use forebay_stage::{
-    Build, Chunk, Declared, Fault, ModelFile, ModelFiles, OwnColumn, Position, Read, Reader, Reject, Shards,
-    Sink, SinkColumn, SinkCx, Source, StreamNames,
+    Build, Chunk, Declared, Fault, OwnColumn, Position, Read, Reader, Reject, Sink, SinkColumn, SinkCx,
+    Source, StreamNames,
 };
 use tempfile::TempDir;
-
-struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        panic!("a file needs no model, and `{name}` was asked for")
-    }
-}
 
 /// The fields of `file: SPEC` in a pipeline file that lies in this folder.
 pub fn config(folder: &Path, source: &str, sink: &str) -> (Record, Record, Report) {
@@ -72,52 +60,18 @@ pub fn source(folder: &Path, spec: &str, how: &How<'_>) -> Box<dyn Source> {
         })
         .collect();
     let config = config(folder, spec, "{ path: o }").0;
-    let streams = Arc::default();
-    let values = Values::default();
     let outputs = [schema];
     let build = Build {
+        base: folder,
         declared: &declared,
-        outputs: &outputs,
         keep_raw: how.keep_raw,
-        ..build(folder, &config, &streams, &values)
+        ..testing::build(&config, &[], &outputs)
     };
     (match forebay_file::factories()[0].make {
         forebay_stage::Make::Source(make) => make(&build),
         _ => panic!("the first factory makes the source"),
     })
     .expect("a source")
-}
-
-fn no_names() -> &'static Scope {
-    static NONE: Scope = Scope { vars: Vec::new(), lists: Vec::new() };
-    &NONE
-}
-
-fn build<'a>(
-    folder: &'a Path,
-    config: &'a Record,
-    streams: &'a Arc<StreamNames>,
-    values: &'a Values,
-) -> Build<'a> {
-    Build {
-        node: NodeId(0),
-        name: "s",
-        base: folder,
-        config,
-        format: Format::Json,
-        extra: Extra::Ignore,
-        inputs: &[],
-        outputs: &[],
-        declared: &[],
-        columns: &[],
-        streams,
-        model: None,
-        values,
-        scope: no_names(),
-        models: &NoModels,
-        shards: Shards::ALL,
-        keep_raw: false,
-    }
 }
 
 /// The one stream of a source.
@@ -288,8 +242,8 @@ pub fn sink_of(
     let columns: Vec<SinkColumn> = columns.chain(own.iter().map(|own| SinkColumn::Own(*own))).collect();
     let streams = Arc::new(StreamNames::default());
     streams.add("tx", "in.jsonl");
-    let values = Values::default();
-    let build = Build { columns: &columns, ..build(folder, &config, &streams, &values) };
+    let parts = testing::build(&config, &[], &[]);
+    let build = Build { base: folder, columns: &columns, streams: &streams, ..parts };
     forebay_file::testing::sink(&build, faults.clone())
 }
 

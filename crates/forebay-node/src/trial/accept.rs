@@ -1,5 +1,7 @@
 //! Writes what came into the file as what is expected. Values that differ are replaced in their own places; where records
 //! came or went, those that stay keep their bytes. Comments and everything else of the file stay as they are.
+//!
+//! What came of a sensitive column is not written: it becomes `any`. Test files are shared, and what a test reads may be real.
 
 mod file;
 mod list;
@@ -7,7 +9,7 @@ mod list;
 use forebay_types::{Files, Node, Span, Value};
 
 use super::data;
-use super::engine::Captured;
+use super::engine::{Captured, Column};
 use super::pairing::{Pair, is_cell_met, pairs};
 use super::records::{Expected, LineFile};
 
@@ -30,7 +32,8 @@ pub enum Place {
 /// The edits that make an expectation true; `span` is where its records stand.
 pub(super) fn edits(files: &Files, span: Span, expected: &Expected, captured: &Captured) -> Vec<Edit> {
     let pairs = pairs(&expected.records, captured);
-    let change = Change { expected: &expected.records, captured, names: names(expected, captured), pairs };
+    let names = names(expected, captured);
+    let change = Change { expected: &expected.records, captured, names, any: data::text("any"), pairs };
     if let Some(file) = &expected.file {
         return vec![Edit { place: Place::File(file.path.value.clone()), text: change.lines(file) }];
     }
@@ -57,6 +60,8 @@ struct Change<'a> {
     expected: &'a [Node],
     captured: &'a Captured,
     names: Vec<String>,
+    /// The matcher that stands for a sensitive value.
+    any: Node,
     pairs: Vec<Pair>,
 }
 
@@ -85,7 +90,15 @@ impl Change<'_> {
         let got = &self.captured.records[g];
         let fields = data::columns(&self.expected[e]).iter();
         let wrong = fields.filter(|f| !is_cell_met(&f.key, &f.node, got, &self.captured.columns));
-        wrong.map(|field| Some((field.node.span, flow(data::find(got, &field.key)?)))).collect()
+        wrong.map(|field| Some((field.node.span, flow(self.said(got, &field.key)?)))).collect()
+    }
+
+    /// What is to be said of a value that came.
+    fn said<'n>(&'n self, got: &'n Node, name: &str) -> Option<&'n Node> {
+        let node = data::find(got, name)?;
+        let is_sensitive = Column::find(&self.captured.columns, name).is_some_and(|column| column.sensitive);
+        // `any` is not met by null, which says nothing of a value.
+        Some(if is_sensitive && node.value != Value::Null { &self.any } else { node })
     }
 
     /// An expected record and what came for it, unless that came out of order.
@@ -122,11 +135,11 @@ impl Change<'_> {
             let fields = data::columns(&self.expected[e]).iter();
             let say = fields.filter_map(|field| {
                 let is_met = is_cell_met(&field.key, &field.node, got, &self.captured.columns);
-                Some((field.key.as_str(), if is_met { &field.node } else { data::find(got, &field.key)? }))
+                Some((field.key.as_str(), if is_met { &field.node } else { self.said(got, &field.key)? }))
             });
             return say.collect();
         }
-        self.names.iter().filter_map(|name| Some((name.as_str(), data::find(got, name)?))).collect()
+        self.names.iter().filter_map(|name| Some((name.as_str(), self.said(got, name)?))).collect()
     }
 
     fn record(&self, item: Item) -> String {
@@ -172,7 +185,7 @@ pub(super) fn scalar(text: &str) -> String {
     let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./ ".contains(c));
-    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "any", "nan"];
+    const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
     if is_plain && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         text.into()
     } else {

@@ -142,7 +142,6 @@ fn plain(node: &Node) -> String {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
         Value::Number(digits) => digits.clone(),
-        Value::Text(text) if text.text == "any" => "any".into(),
         Value::Text(text) | Value::Expr(text) => super::accept::scalar(&text.text),
         Value::List(items) => format!("[{}]", list(items.iter().map(plain).collect())),
         Value::Map(entries) => {

@@ -8,8 +8,9 @@ use forebay_exec::{Clock, Job, Outcome};
 use forebay_expr::{List, Members, Values};
 use forebay_plan::Plan;
 use forebay_plan::plan::{ListPlan, PlanNode, SinkColumn, VarPlan};
-use forebay_stage::{Fault, ModelFile, ModelFiles, OwnColumn, Registry};
+use forebay_stage::{ModelFiles, OwnColumn, Registry};
 use forebay_types::format::EXTRA;
+use forebay_types::kind::NoModels;
 use forebay_types::{Node, Ty, code};
 
 use super::{capture, data, source, stand_in};
@@ -150,17 +151,6 @@ fn models<'l>(plan: &Plan, loaded: &'l Loaded, file: &PipelineFile) -> Result<Op
         Ok(()) => Ok(Some(models)),
         Err(error) if error.away == Away::Yes => Err(Stopped::Missing(error.message)),
         Err(error) => Err(error.into()),
-    }
-}
-
-struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        Err(Fault::fatal(
-            &code::MODEL_UNKNOWN,
-            format!("the plan names no model, and `{name}` was asked for"),
-        ))
     }
 }
 

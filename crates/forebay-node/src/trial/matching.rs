@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use forebay_spec::matcher::{self, compare, is_matcher};
+use forebay_spec::matcher::{self, compare, compare_digits, is_matcher};
 use forebay_types::value::Entry;
 use forebay_types::{Node, Ty, Value};
 
@@ -49,7 +49,9 @@ fn equal(expected: &Node, got: &Node, ty: &Ty) -> bool {
             compare(expected, got, ty) == Some(Ordering::Equal)
         }
         (Value::Number(expected), Value::Number(got)) if ty.is_float() => rounds_to(got, expected),
-        (Value::Number(expected), Value::Number(got)) => same_number(expected, got),
+        (Value::Number(expected), Value::Number(got)) => {
+            compare_digits(expected, got) == Some(Ordering::Equal)
+        }
         (Value::Bool(expected), Value::Bool(got)) => expected == got,
         (Value::Text(expected), Value::Text(got)) => expected.text == got.text,
         (Value::List(expected), Value::List(got)) => {
@@ -77,22 +79,6 @@ fn rounds_to(got: &str, written: &str) -> bool {
         false => format!("{value:.digits$}"),
     };
     rounded.parse() == Ok(wanted)
-}
-
-/// Whether two numbers have the same digits, but for zeros that say nothing.
-fn same_number(a: &str, b: &str) -> bool {
-    fn parts(text: &str) -> Option<(bool, &str, &str)> {
-        let rest = text.trim_start_matches(['-', '+']);
-        let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
-        let negative = text.starts_with('-') && !(whole.is_empty() && fraction.is_empty());
-        (digits(whole) && digits(fraction)).then_some((negative, whole, fraction))
-    }
-    match (parts(a), parts(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => a.parse::<f64>().is_ok_and(|a| b.parse() == Ok(a)),
-    }
 }
 
 /// Words that have to be changed, added or left out to make the one text from the other, as a share of its words. Case
@@ -181,6 +167,8 @@ mod tests {
         check("string", "\"any\"", &["\"a\"", "\"any\""], &["null", "-"]);
         check("f64", r#"{"min":0.5,"max":1}"#, &["0.5", "0.7", "1.0"], &["0.49", "1.01", "null", "-"]);
         check("decimal(2)", r#"{"min":0.5}"#, &["0.50", "100.00"], &["0.49"]);
+        check("u64", r#"{"max":9007199254740992}"#, &["9007199254740992"], &["9007199254740993"]);
+        check("decimal(2)", r#"{"min":90071992547409.92}"#, &["90071992547409.92"], &["90071992547409.91"]);
         check("duration", r#"{"max":"1s"}"#, &["\"900ms\"", "\"1s\""], &["\"2s\""]);
         let like = r#"{"like":"Ask not what your country","wer":"20%"}"#;
         check(

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use forebay_types::unit::number_of;
+
 use super::differing::{Cell, Difference, Record};
 use super::{Failure, Rejected};
 
@@ -142,14 +144,6 @@ fn differing_part(value: &str, other: &str) -> (usize, usize) {
     let to = value.len() - back;
     let is_alike = value.len().min(other.len()) > 8 && 2 * (from + back) >= value.len().max(other.len());
     if is_alike { (from, to) } else { (0, 0) }
-}
-
-fn number_of(number: usize, what: &str) -> String {
-    match number {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        more => format!("{more} {what}s"),
-    }
 }
 
 #[cfg(test)]

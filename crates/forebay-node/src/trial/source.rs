@@ -8,15 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use forebay_codec::{Extra, FieldSpec, JsonReader, RecordError};
+use forebay_file::field;
 use forebay_plan::Plan;
 use forebay_plan::plan::EventTimePlan;
 use forebay_stage::batch::{BufMut, Builder, Columns, Presence};
 use forebay_stage::types::format::{EXTRA, Extra as Undeclared};
 use forebay_stage::types::kind::{Facts, ONE, Role};
 use forebay_stage::types::{Addr, Kind, Node, Record, Schema, Ty, Value};
-use forebay_stage::{
-    Build, Chunk, Declared, Factory, Fault, Make, Position, Read, Reader, Refused, Source, Stream,
-};
+use forebay_stage::{Build, Chunk, Factory, Fault, Make, Position, Read, Reader, Refused, Source, Stream};
 
 use super::data;
 
@@ -127,16 +126,6 @@ fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
         Ok(Stream { name, reader: Box::new(reader), not_after: None })
     });
     Ok(Box::new(Streams(readers.collect::<Result<_, Fault>>()?)))
-}
-
-fn field(declared: &Declared) -> FieldSpec {
-    FieldSpec {
-        name: declared.from.clone(),
-        ty: declared.ty.clone(),
-        default: declared.default.as_ref().map(|node| node.value.clone()),
-        slot: declared.slot,
-        sensitive: declared.sensitive,
-    }
 }
 
 struct Streams(Vec<Stream>);

@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use forebay_onnx::{Store, factories};
-use forebay_stage::expr::Values;
 use forebay_stage::testing::{self, Called};
 use forebay_stage::types::card::{Batching, Card, Dim, Source, Tensor, TensorColumn};
-use forebay_stage::types::format::{Extra, Format};
-use forebay_stage::types::id::NodeId;
 use forebay_stage::types::kind::{Answer, Check, Models, NoCard, Scope};
 use forebay_stage::types::nearest::nearest;
 use forebay_stage::types::value::{Entry, Text};
 use forebay_stage::types::{Addr, Node, Record, Report, Schema, Span, Ty, Value};
-use forebay_stage::{Build, Fault, Make, ModelFile, ModelFiles, Shards, Stage};
+use forebay_stage::{Build, Fault, Make, ModelFile, ModelFiles, Stage};
 
 /// A model of this crate's tests.
 pub fn model(name: &str) -> PathBuf {
@@ -168,26 +165,8 @@ pub fn make(card: Card, infer: &str, columns: &str) -> Result<Made, Fault> {
     for (index, column) in outputs[0].columns.iter_mut().enumerate() {
         column.addr = Addr { group: 1, column: index as u16 };
     }
-    let (config, inputs, values) = (config(infer), [Some(columns.clone())], Values::default());
-    let build = Build {
-        node: NodeId(1),
-        name: "score",
-        base: Path::new(""),
-        config: &config,
-        format: Format::Json,
-        extra: Extra::Ignore,
-        inputs: &inputs,
-        outputs: &outputs,
-        declared: &[],
-        columns: &[],
-        streams: &Arc::default(),
-        model: None,
-        values: &values,
-        scope: &Scope::default(),
-        models: &cards,
-        shards: Shards::ALL,
-        keep_raw: false,
-    };
+    let (config, inputs) = (config(infer), [Some(columns.clone())]);
+    let build = Build { models: &cards, ..testing::build(&config, &inputs, &outputs) };
     let Make::Stage(make) = factories()[0].make else { panic!("infer is a stage") };
     let mut all = columns.clone();
     all.columns.extend(outputs[0].columns.clone());

@@ -24,7 +24,7 @@ stages:
 sinks:
   out: {{ input: [more, seen.partial], columns: [x, words, anything], file: {{ path: o }} }}"
         ),
-        "FB0210 7:24: there is no stage kind `transcribe`\n",
+        "FB0210 7:24: the stage kind `transcribe` is not in this version yet\n",
     );
 }
 

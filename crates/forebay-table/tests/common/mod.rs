@@ -2,34 +2,14 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::path::Path;
-use std::sync::Arc;
-
 use forebay_spec::{Configs, MemoryLoader, Options, read_pipeline};
 use forebay_stage::batch::{Batch, Rows};
 use forebay_stage::expr::{Scalar, Values};
 use forebay_stage::testing::{self, Called};
-use forebay_stage::types::card::Card;
-use forebay_stage::types::format::{Extra, Format};
-use forebay_stage::types::id::NodeId;
-use forebay_stage::types::kind::{Answer, Check, Facts, MAIN, Models, NoCard, ONE, Role, Scope};
+use forebay_stage::types::kind::{Answer, Check, Facts, MAIN, NoModels, ONE, Role, Scope};
 use forebay_stage::types::{Addr, Files, Kind, Record, Report, Schema, Span, Ty};
-use forebay_stage::{Build, Fault, Make, ModelFile, ModelFiles, Shards, Stage};
+use forebay_stage::{Build, Make, Shards, Stage};
 use forebay_table::factories;
-
-struct NoModels;
-
-impl Models for NoModels {
-    fn card(&self, _: &str) -> Result<&Card, NoCard> {
-        Err(NoCard::Unknown { near: None })
-    }
-}
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        panic!("no test has a model `{name}`")
-    }
-}
 
 static SOURCE: Kind = Kind { outputs: ONE, ..end("given", Role::Source) };
 static SINK: Kind = Kind { inputs: MAIN, ..end("taken", Role::Sink) };
@@ -143,25 +123,9 @@ impl Made {
             column.addr = Addr { group: 1, column: index as u16 };
         }
         let values = Values::default().with_var("limit", Scalar::F64(0.5));
-        let build = Build {
-            node: NodeId(1),
-            name: "it",
-            base: Path::new(""),
-            config: &written.config,
-            format: Format::Json,
-            extra: Extra::Ignore,
-            inputs: &inputs,
-            outputs: &outputs,
-            declared: &[],
-            columns: &[],
-            streams: &Arc::default(),
-            model: None,
-            scope: &scope(),
-            values: &values,
-            models: &NoModels,
-            shards,
-            keep_raw: false,
-        };
+        let scope = scope();
+        let parts = testing::build(&written.config, &inputs, &outputs);
+        let build = Build { scope: &scope, values: &values, shards, ..parts };
         let factory = factories().into_iter().find(|factory| factory.kind.name == written.kind.name).unwrap();
         let Make::Stage(make) = factory.make else { panic!("all kinds here are stages") };
         let mut all = main.clone();

@@ -7,7 +7,9 @@ pub const CODE: Code = Code {
     title: "there is no such kind",
     text: "\
 No kind of this name exists in this Forebay. It may be misspelt, or come in a later version; `forebay kinds` lists what is
-there. The node's columns are unknown, so nothing that follows from it is reported.",
+there. A kind that comes later is reported once, with every node that names it; until then files can stand in for sources that
+declare a `schema`, and for sinks (`--from SOURCE=PATH`, `--to SINK=PATH`). The node's columns are unknown, so nothing that
+follows from it is reported.",
     examples: &[
         Example {
             wrong: "\

@@ -43,6 +43,32 @@ fn what_came_is_accepted_in_its_place() {
 }
 
 #[test]
+fn sensitive_values_are_not_written() {
+    let both = |before: &str, after: &str| {
+        let test =
+            |expect: &str| keyed(&format!("mock: {{ lists.blocked: [] }}\n  expect: {{ out: [{expect}] }}"));
+        check_accept(KEYED, &test(before), &test(after));
+    };
+    both(
+        "{ id: a, amount: 5 }, { id: x, amount: 9 }, { id: c }",
+        "{ id: a, amount: 5 }, { id: b, amount: any }, { id: c }",
+    );
+    both(
+        "{ id: a, amount: 5 }, { id: c, amount: 8 }",
+        "{ id: a, amount: 5 }, { id: b, amount: any }, { id: c, amount: any }",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("out.jsonl"), "{\"id\":\"a\",\"amount\":5}\n{\"id\":\"b\",\"amount\":9}\n")
+        .unwrap();
+    let test = keyed("mock: { lists.blocked: [] }\n  expect: { out: { file: out.jsonl } }");
+    let (_, files) = run(folder.path(), KEYED, &test);
+    assert_eq!(
+        files[0].1,
+        "{\"id\":\"a\",\"amount\":5}\n{\"id\":\"b\",\"amount\":\"any\"}\n{\"id\":\"c\",\"amount\":\"any\"}\n"
+    );
+}
+
+#[test]
 fn matchers_that_hold_stay() {
     let head = "- name: a\n  input: { tx: [{ id: a, card: 7, amount: 1, ts: 1000 }, { id: b, card: 7, amount: 200, ts: 1001 }] }\n";
     let both = |before: &str, after: &str| {

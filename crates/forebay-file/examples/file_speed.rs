@@ -1,4 +1,4 @@
-//! What reading and writing files costs on one core: `cargo run --release -p forebay-file --example speed`.
+//! What reading and writing files costs on one core: `cargo run --release -p forebay-file --example file_speed`.
 //!
 //! The files lie in memory-backed pages of the system, so this is the cost of the code and not of a disk. Each case
 //! prints the fastest of its runs.

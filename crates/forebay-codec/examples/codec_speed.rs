@@ -1,4 +1,4 @@
-//! What reading and writing a record costs on one core: `cargo run --release -p forebay-codec --example speed`.
+//! What reading and writing a record costs on one core: `cargo run --release -p forebay-codec --example codec_speed`.
 //!
 //! Each case runs several times over the same lines and prints its fastest run, so that a busy machine disturbs it
 //! less. A word behind `--` picks the cases that have it in their name.
