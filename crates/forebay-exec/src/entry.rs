@@ -26,6 +26,18 @@ pub struct Head {
     /// Node and length of each state's delta, one for each lane that had one.
     pub deltas: Vec<(String, usize)>,
     pub images: Vec<ImageEntry>,
+    /// By node, where it has changed: what deadlines did so far.
+    #[serde(default)]
+    pub missed: Vec<(String, Missed)>,
+}
+
+/// What deadlines did to the records that came to a node, over the life of the pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// Records that the stage was left out for.
+    pub skipped: u64,
+    /// Records that came to the sink past their deadline, whatever became of them.
+    pub late: u64,
 }
 
 /// A stream as of this epoch.
@@ -132,6 +144,8 @@ pub struct Committed {
     pub sinks: BTreeMap<String, Vec<u8>>,
     /// The newest image of each shard, by node and shard.
     pub images: BTreeMap<(String, u32), ImageEntry>,
+    /// By node.
+    pub missed: BTreeMap<String, Missed>,
 }
 
 impl Committed {
@@ -148,9 +162,23 @@ impl Committed {
         for image in &head.images {
             self.images.insert((image.node.clone(), image.shard), image.clone());
         }
+        self.missed.extend(head.missed.iter().cloned());
     }
 
-    /// Gives images the names that their stages have now; of several images of a shard the newest stays.
+    /// What deadlines will have done to these nodes once this is committed too.
+    pub fn missed_with(&self, more: &[(String, Missed)]) -> BTreeMap<String, Missed> {
+        let mut sums = BTreeMap::new();
+        for (node, more) in more {
+            let before = || self.missed.get(node).copied().unwrap_or_default();
+            let sum: &mut Missed = sums.entry(node.clone()).or_insert_with(before);
+            sum.skipped += more.skipped;
+            sum.late += more.late;
+        }
+        sums
+    }
+
+    /// Gives images and counts the names that their stages have now; of several images of a shard the newest stays, and of
+    /// several counts the highest, which goes on from those before it.
     pub fn rename(&mut self, former_names: &BTreeMap<String, Vec<String>>) {
         for (name, former) in former_names {
             let is_its = |image: &ImageEntry| former.contains(&image.node);
@@ -162,6 +190,11 @@ impl Committed {
                 if newest.epoch < image.epoch {
                     *newest = image;
                 }
+            }
+            for former in former {
+                let Some(Missed { skipped, late }) = self.missed.remove(former) else { continue };
+                let now = self.missed.entry(name.clone()).or_default();
+                *now = Missed { skipped: now.skipped.max(skipped), late: now.late.max(late) };
             }
         }
     }

@@ -32,14 +32,14 @@ pub struct Kit {
 }
 
 impl Kit {
-    pub fn new(clock: Clock, slot: Option<Slot>, reasons: SharedReasons) -> Kit {
+    pub fn new(clock: Clock, reasons: SharedReasons) -> Kit {
         Kit {
             clock,
             at: 0,
             is_stale: true,
             outbox: Outbox::default(),
             rows: RowsRing::default(),
-            slot,
+            slot: None,
             reasons,
             ends: Vec::new(),
         }
@@ -76,6 +76,11 @@ impl Kit {
         let end = End::new(fate, id);
         self.ends.push((fate, reason, end));
         end
+    }
+
+    /// Gives the lane a place to note what it is working on.
+    pub fn note_in(&mut self, slot: Slot) {
+        self.slot = Some(slot);
     }
 
     /// Notes that a node is about to work on a batch.
