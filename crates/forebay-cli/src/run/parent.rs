@@ -92,11 +92,9 @@ pub fn run(voice: &Voice) -> Exit {
             // What there was enough of before may be there again.
             Err(error) => Death { cause: Cause::Kill, how: format!("could not be started: {error}") },
         };
-        let (progress, folders, killed, admin) = {
+        let (progress, folders, killed) = {
             let mut state = shared.lock();
-            let (progress, folders) =
-                (std::mem::take(&mut state.progress), std::mem::take(&mut state.folders));
-            (progress, folders, state.killed, state.admin)
+            (std::mem::take(&mut state.progress), std::mem::take(&mut state.folders), state.killed)
         };
         if killed {
             let how = format!("did not end within {} of the second signal and was killed", time(KILL_AFTER));
@@ -113,11 +111,7 @@ pub fn run(voice: &Voice) -> Exit {
             Err(why) => return voice.refuse(&over(&why, &death)),
         };
         restarted(voice, &death, attempt + 1, wait);
-        let stand_in = admin.and_then(|admin| Bound::at(admin).and_then(Bound::serve).ok());
-        let is_stopping = shared.is_stopping(wait);
-        // The next worker wants the address.
-        drop(stand_in);
-        if is_stopping {
+        if stand_in(&shared, wait) {
             return undrained(voice, &death);
         }
     }
@@ -160,6 +154,14 @@ fn restarted(voice: &Voice, death: &Death, number: u32, wait: Duration) {
         "wait_ms": wait.as_millis() as u64,
     });
     voice.say(Level::Warn, "restarted", &words, fields);
+}
+
+/// Waits for so long, or until a signal asks for the end, and answers meanwhile where the worker did. The next one wants the
+/// address, and finds it free.
+fn stand_in(shared: &Shared, wait: Duration) -> bool {
+    let admin = shared.lock().admin;
+    let _answers = admin.and_then(|admin| Bound::at(admin).and_then(Bound::serve).ok());
+    shared.is_stopping(wait)
 }
 
 /// Notes for the next worker what was in flight. What cannot be noted is worked on as before, and said.

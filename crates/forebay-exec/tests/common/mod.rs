@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use forebay_exec::{Job, Options, Running, start};
+use forebay_exec::{Job, Options, Ready, Running, prepare};
 use forebay_plan::{Known, Plan, plan, resolve};
 use forebay_spec::{Configs, MemoryLoader};
 use forebay_stage::batch::{Batch, Builder};
@@ -601,6 +601,17 @@ pub fn plan_of(spec: &str, lanes: u32) -> Plan {
 }
 
 pub fn begin(plan: &Plan, options: Options) -> Result<Running, Fault> {
+    prepared(plan, options)?.begin()?.start()
+}
+
+pub fn prepared(plan: &Plan, options: Options) -> Result<Ready, Fault> {
     let values = forebay_expr::Values::default();
-    start(Job { plan, registry: &registry(), values: &values, models: &NoModels, base: ".".into(), options })
+    prepare(Job {
+        plan,
+        registry: &registry(),
+        values: &values,
+        models: &NoModels,
+        base: ".".into(),
+        options,
+    })
 }
