@@ -246,4 +246,36 @@ mod tests {
         assert_eq!(committed.sinks["out"], b"ss");
         assert!(decode(&Entry { sequence: 3, bytes: vec![9] }).is_err());
     }
+
+    /// An entry whose head is this JSON.
+    fn entry(sequence: u64, json: &str) -> Entry {
+        Entry { sequence, bytes: [&(json.len() as u32).to_le_bytes(), json.as_bytes()].concat() }
+    }
+
+    #[test]
+    fn counts_of_deadlines_go_on_under_a_new_name_and_older_entries_have_none() {
+        let older = r#"{"version":1,"epoch":7,"full":false,"streams":[],"sinks":[],"deltas":[],"images":[]}"#;
+        let mut committed = Committed::default();
+        committed.fold(&decode(&entry(1, older)).unwrap());
+        assert_eq!((committed.epoch, committed.missed.len()), (Epoch(7), 0));
+
+        let skipped = |skipped| Missed { skipped, late: 0 };
+        let commit = |committed: &mut Committed, node: &str, more: &[u64]| {
+            let more: Vec<_> = more.iter().map(|more| (node.to_string(), skipped(*more))).collect();
+            let mut head = Head::new(committed.epoch.next());
+            head.missed = committed.missed_with(&more).into_iter().collect();
+            committed.fold(&decode(&Entry { sequence: 2, bytes: encode(&head) }).unwrap());
+        };
+        // Of two lanes.
+        commit(&mut committed, "old", &[3, 2]);
+        commit(&mut committed, "old", &[1]);
+        let former = BTreeMap::from([("new".to_string(), vec!["old".to_string()])]);
+        committed.rename(&former);
+        commit(&mut committed, "new", &[4]);
+        assert_eq!(committed.missed, BTreeMap::from([("new".to_string(), skipped(10))]));
+        // The log has both names, and a later start reads it again.
+        committed.missed.insert("old".into(), skipped(6));
+        committed.rename(&former);
+        assert_eq!(committed.missed, BTreeMap::from([("new".to_string(), skipped(10))]));
+    }
 }

@@ -27,7 +27,8 @@ pub trait Sink: Send {
 pub struct Sealed {
     /// Stands in the commit entry; [`Sink::restore`] gets it back.
     pub entry: Vec<u8>,
-    /// Work that has to be done before the commit, away from the lane: syncing a file.
+    /// Work that has to be done before the commit, away from the lane: syncing a file. What is away is waited for and done again
+    /// from the last commit on; what is fatal, or panics each time, ends the pipeline.
     pub sync: Option<Box<dyn FnOnce() -> Result<(), Fault> + Send>>,
 }
 
