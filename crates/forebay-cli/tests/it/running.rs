@@ -171,6 +171,18 @@ fn a_pipeline_that_cannot_start_keeps_the_others_from_starting_and_nothing_is_ch
 }
 
 #[test]
+fn states_that_were_never_begun_leave_no_folder_behind() {
+    let desk = Desk::with_payments(3);
+    for name in ["one", "two"] {
+        desk.write(&format!("{name}.yaml"), &another(name));
+    }
+    desk.write("bad.yaml", &another("bad").replace("in.jsonl", "no.jsonl"));
+    let before = everything(&desk);
+    assert_eq!(desk.forebay("run one.yaml two.yaml bad.yaml").code, Some(3));
+    assert!(everything(&desk) == before, "{:?}", everything(&desk).keys());
+}
+
+#[test]
 fn a_state_that_another_run_holds_keeps_all_from_starting_and_no_state_is_cleared() {
     let desk = desk_with_two(true);
     desk.write("slow.yaml", &another("slow").replace("path: in.jsonl", "path: in.jsonl, rate: 2/s"));
