@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::unbounded;
-use forebay_log::{Log, mark};
+use forebay_log::Log;
 use forebay_plan::plan::{Plan, PlanNode, SourcePlan, Spread};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::epochs::{Epochs, Generation};
@@ -33,7 +33,7 @@ use crate::metrics::NodeMetrics;
 use crate::node::Work;
 use crate::park::Parker;
 use crate::segment::{SegmentRun, WayList, Ways};
-use crate::state::{self, Opened};
+use crate::state::{self, Held};
 use crate::status::{NodeStatus, Shared};
 use nodes::{at_node, factory, make_node, restore_state, with_build};
 use wiring::{Edges, connect_here, connect_in, connect_out, make_edges};
@@ -41,6 +41,21 @@ use wiring::{Edges, connect_here, connect_in, connect_out, make_edges};
 pub struct Assembled {
     pub lanes: Vec<Lane>,
     pub coordinator: Coordinator,
+    /// Held, and as it was.
+    state: Option<Held>,
+}
+
+impl Assembled {
+    /// Makes the state this run's.
+    pub fn begin(&mut self) -> Result<(), Fault> {
+        let Some(state) = self.state.take() else { return Ok(()) };
+        let begun = state.begin(self.lanes.len())?;
+        self.coordinator.log = Some(begun.log);
+        for (lane, slot) in self.lanes.iter_mut().zip(begun.slots) {
+            lane.kit.note_in(slot);
+        }
+        Ok(())
+    }
 }
 
 /// Reasons that are not codes.
@@ -60,6 +75,7 @@ struct Ground<'a, 'j> {
     former_names: BTreeMap<String, Vec<String>>,
 }
 
+/// Everything is there and held then, and nothing that an earlier run left is changed before [`Assembled::begin`].
 pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let plan = job.plan;
     let lanes = plan.lanes as usize;
@@ -74,16 +90,15 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         shared: Shared::default(),
         former_names: BTreeMap::new(),
     };
-    if job.options.fresh {
-        // Outputs that are in the way are found before the old state is gone.
-        nodes::check_sinks(&ground)?;
-    }
-    let (mut log, mut suspects, mut slots) = (None, Suspects::default(), Vec::new());
-    if let Some(opened) = open_state(job)? {
-        (log, suspects, slots) = (Some(opened.log), opened.suspects, opened.slots);
-        (ground.committed, ground.former_names) = (opened.committed, opened.former_names);
+    let mut state = hold_state(job)?;
+    let mut suspects = Suspects::default();
+    if let Some(held) = &mut state {
+        ground.committed = std::mem::take(&mut held.committed);
+        ground.former_names = std::mem::take(&mut held.former_names);
         ground.committed.rename(&ground.former_names);
+        suspects = std::mem::take(&mut held.suspects);
     }
+    let log = state.as_ref().and_then(Held::log);
     let intakes = open_streams(&ground)?;
     check_all_there(&ground, &intakes)?;
     ground.on_late =
@@ -97,15 +112,14 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let nudge = Nudge::new(ground.parkers[0].waker());
     let mut told = Vec::new();
     for lane in 0..lanes {
-        let segments = make_segments(&mut ground, &mut edges, lane, log.as_ref())?;
+        let segments = make_segments(&mut ground, &mut edges, lane, log)?;
         let (command_sender, commands) = unbounded::<Command>();
         told.push((command_sender, ground.parkers[lane].waker()));
-        let slot: Option<mark::Slot> = (!slots.is_empty()).then(|| slots.remove(0));
         runs.push(Lane {
             committed_entries: committed_entries(&segments, &ground.committed),
             segments,
             driver: None,
-            kit: Kit::new(job.options.clock.clone(), slot, reasons.clone()),
+            kit: Kit::new(job.options.clock.clone(), reasons.clone()),
             parker: Parker::default(),
             commands,
             reports: report_sender.clone(),
@@ -121,14 +135,15 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     }
     drop(report_sender);
     let Ground { committed, shared, parkers, .. } = ground;
+    shared.set_missed(&committed.missed);
     for (lane, parker) in runs.iter_mut().zip(parkers) {
         lane.parker = parker;
     }
     runs[0].driver = Some(make_driver(job, intakes, &committed, suspects, reasons, &shared)?);
     let epochs = Epochs::new(parts(plan), plan.lanes, committed.epoch);
-    let sequences = sequences(log.as_mut())?;
+    let sequences = sequences(log)?;
     let coordinator = Coordinator {
-        log,
+        log: None,
         committed,
         epochs,
         lanes: told,
@@ -141,7 +156,7 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         sequences,
         imaging: false,
     };
-    Ok(Assembled { lanes: runs, coordinator })
+    Ok(Assembled { lanes: runs, coordinator, state })
 }
 
 /// Segment instances, each of which seals every epoch.
@@ -156,20 +171,19 @@ fn instances(spread: Spread, plan: &Plan) -> u32 {
     }
 }
 
-fn open_state(job: &Job<'_>) -> Result<Option<Opened>, Fault> {
+fn hold_state(job: &Job<'_>) -> Result<Option<Held>, Fault> {
     let Some(dir) = &job.options.state_dir else { return Ok(None) };
     let options = forebay_log::Options {
         // Only whole segments are dropped once images make them needless.
         segment_bytes: job.options.image_after_bytes,
         holder: job.options.holder,
-        fresh: job.options.fresh,
         faults: job.options.log_faults.clone(),
     };
-    state::open(dir, job.plan, &job.base, &options, job.plan.lanes as usize).map(Some)
+    state::hold(dir, job.plan, &job.base, &options, job.options.fresh).map(Some)
 }
 
 /// The sequence of each epoch's entry, for dropping the log's beginning later.
-fn sequences(log: Option<&mut Log>) -> Result<BTreeMap<forebay_types::Epoch, u64>, Fault> {
+fn sequences(log: Option<&Log>) -> Result<BTreeMap<forebay_types::Epoch, u64>, Fault> {
     let mut sequences = BTreeMap::new();
     let Some(log) = log else { return Ok(sequences) };
     for found in log.entries() {

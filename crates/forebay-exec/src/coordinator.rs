@@ -3,6 +3,7 @@
 //! commit and tries again.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,9 +17,9 @@ use forebay_stage::{Fault, FaultKind, Sealed};
 use forebay_types::{Epoch, code};
 
 use crate::edge::Barrier;
-use crate::entry::{self, Committed, Head, ImageEntry};
+use crate::entry::{self, Committed, Head, ImageEntry, Missed};
 use crate::lane::{Command, Report, SealedLane};
-use crate::node::Stop;
+use crate::node::{Stop, panicked};
 use crate::park::Waker;
 use crate::status::{Outcome, Shared};
 
@@ -52,6 +53,7 @@ pub struct Part {
     deltas: Vec<(String, Vec<u8>)>,
     images: Vec<(String, u32, Vec<u8>)>,
     streams: Vec<entry::StreamEntry>,
+    missed: Vec<(String, Missed)>,
 }
 
 impl Coordinator {
@@ -117,6 +119,7 @@ impl Coordinator {
             part.sinks.extend(sealed.sinks);
             part.deltas.extend(sealed.deltas);
             part.images.extend(sealed.images);
+            part.missed.extend(sealed.missed);
         }
         self.epochs.sealed(sealed.generation, epoch)
     }
@@ -156,7 +159,9 @@ impl Coordinator {
         let barrier = part.barrier.expect("a committed epoch had a barrier");
         for (node, sealed) in &mut part.sinks {
             if let Some(sync) = sealed.sync.take() {
-                sync().map_err(|error| self.away(node, format!("its output cannot be synced: {error}")))?;
+                let synced =
+                    catch_unwind(AssertUnwindSafe(sync)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+                synced.map_err(|fault| Stop::new(node.clone(), fault))?;
             }
         }
         self.write(epoch, part)?;
@@ -164,11 +169,14 @@ impl Coordinator {
     }
 
     fn write(&mut self, epoch: Epoch, part: Part) -> Result<(), Stop> {
+        let missed = self.committed.missed_with(&part.missed);
         let Some(log) = &mut self.log else {
             self.committed.epoch = epoch;
+            self.count(missed);
             return Ok(());
         };
         let mut head = Head::new(epoch);
+        head.missed = missed.clone().into_iter().collect();
         for (node, shard, bytes) in &part.images {
             let blob = format!("{node}-{shard:04}-{}", epoch.0);
             log.put_blob(&blob, &[bytes]).map_err(|error| stop_of(&error))?;
@@ -187,9 +195,17 @@ impl Coordinator {
         let sequence = log.append(&parts).map_err(|error| stop_of(&error))?;
         log.sync().map_err(|error| stop_of(&error))?;
         self.sequences.insert(epoch, sequence);
+        self.count(missed);
         self.remember(head, part);
         self.keep_log_short();
         Ok(())
+    }
+
+    fn count(&mut self, missed: BTreeMap<String, Missed>) {
+        if !missed.is_empty() {
+            self.committed.missed.extend(missed);
+            self.shared.set_missed(&self.committed.missed);
+        }
     }
 
     /// Keeps what was committed in memory as a reader of the log would have it.
@@ -241,6 +257,7 @@ impl Coordinator {
         head.streams = self.committed.streams.values().cloned().collect();
         head.sinks = self.committed.sinks.iter().map(|(node, entry)| (node.clone(), entry.len())).collect();
         head.images = self.committed.images.values().cloned().collect();
+        head.missed = self.committed.missed.clone().into_iter().collect();
         let bytes = entry::encode(&head);
         let mut parts: Vec<&[u8]> = vec![&bytes];
         parts.extend(self.committed.sinks.values().map(Vec::as_slice));
@@ -253,10 +270,6 @@ impl Coordinator {
             self.sequences = self.sequences.split_off(&oldest);
             self.image_bytes = log.bytes();
         }
-    }
-
-    fn away(&self, node: &str, message: String) -> Stop {
-        Stop::new(node, Fault::away(&code::COMMIT_FAILED, message))
     }
 
     /// Whether a failure is waited for, and how long; otherwise the pipeline ends with it. Where records are to blame,

@@ -75,8 +75,14 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// A job of which everything is there and held: its state, inputs, outputs and models. Dropping it lets go of all.
+/// A job of which everything is there and held: its state, inputs, outputs and models. Nothing that an earlier run left is
+/// changed; dropping it lets go of all.
 pub struct Ready {
+    assembled: Assembled,
+}
+
+/// A job whose state is this run's. What it does not go on with is gone.
+pub struct Begun {
     assembled: Assembled,
 }
 
@@ -87,7 +93,7 @@ pub fn prepare(job: Job<'_>) -> Result<Ready, Fault> {
 
 /// Prepares a job and starts it.
 pub fn start(job: Job<'_>) -> Result<Running, Fault> {
-    prepare(job)?.start()
+    prepare(job)?.begin()?.start()
 }
 
 impl Ready {
@@ -96,6 +102,14 @@ impl Ready {
         &self.assembled.coordinator.shared
     }
 
+    /// Makes the state this run's: from here on it cannot be let go of as if nothing had happened.
+    pub fn begin(mut self) -> Result<Begun, Fault> {
+        self.assembled.begin()?;
+        Ok(Begun { assembled: self.assembled })
+    }
+}
+
+impl Begun {
     pub fn start(self) -> Result<Running, Fault> {
         launch(self.assembled)
     }

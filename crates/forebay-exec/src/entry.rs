@@ -26,6 +26,18 @@ pub struct Head {
     /// Node and length of each state's delta, one for each lane that had one.
     pub deltas: Vec<(String, usize)>,
     pub images: Vec<ImageEntry>,
+    /// By node, where it has changed: what deadlines did so far.
+    #[serde(default)]
+    pub missed: Vec<(String, Missed)>,
+}
+
+/// What deadlines did to the records that came to a node, over the life of the pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// Records that the stage was left out for.
+    pub skipped: u64,
+    /// Records that came to the sink past their deadline, whatever became of them.
+    pub late: u64,
 }
 
 /// A stream as of this epoch.
@@ -132,6 +144,8 @@ pub struct Committed {
     pub sinks: BTreeMap<String, Vec<u8>>,
     /// The newest image of each shard, by node and shard.
     pub images: BTreeMap<(String, u32), ImageEntry>,
+    /// By node.
+    pub missed: BTreeMap<String, Missed>,
 }
 
 impl Committed {
@@ -148,9 +162,23 @@ impl Committed {
         for image in &head.images {
             self.images.insert((image.node.clone(), image.shard), image.clone());
         }
+        self.missed.extend(head.missed.iter().cloned());
     }
 
-    /// Gives images the names that their stages have now; of several images of a shard the newest stays.
+    /// What deadlines will have done to these nodes once this is committed too.
+    pub fn missed_with(&self, more: &[(String, Missed)]) -> BTreeMap<String, Missed> {
+        let mut sums = BTreeMap::new();
+        for (node, more) in more {
+            let before = || self.missed.get(node).copied().unwrap_or_default();
+            let sum: &mut Missed = sums.entry(node.clone()).or_insert_with(before);
+            sum.skipped += more.skipped;
+            sum.late += more.late;
+        }
+        sums
+    }
+
+    /// Gives images and counts the names that their stages have now; of several images of a shard the newest stays, and of
+    /// several counts the highest, which goes on from those before it.
     pub fn rename(&mut self, former_names: &BTreeMap<String, Vec<String>>) {
         for (name, former) in former_names {
             let is_its = |image: &ImageEntry| former.contains(&image.node);
@@ -162,6 +190,11 @@ impl Committed {
                 if newest.epoch < image.epoch {
                     *newest = image;
                 }
+            }
+            for former in former {
+                let Some(Missed { skipped, late }) = self.missed.remove(former) else { continue };
+                let now = self.missed.entry(name.clone()).or_default();
+                *now = Missed { skipped: now.skipped.max(skipped), late: now.late.max(late) };
             }
         }
     }
@@ -212,5 +245,37 @@ mod tests {
         assert_eq!(committed.streams[&("tx".into(), "a".into())].seq, 9);
         assert_eq!(committed.sinks["out"], b"ss");
         assert!(decode(&Entry { sequence: 3, bytes: vec![9] }).is_err());
+    }
+
+    /// An entry whose head is this JSON.
+    fn entry(sequence: u64, json: &str) -> Entry {
+        Entry { sequence, bytes: [&(json.len() as u32).to_le_bytes(), json.as_bytes()].concat() }
+    }
+
+    #[test]
+    fn counts_of_deadlines_go_on_under_a_new_name_and_older_entries_have_none() {
+        let older = r#"{"version":1,"epoch":7,"full":false,"streams":[],"sinks":[],"deltas":[],"images":[]}"#;
+        let mut committed = Committed::default();
+        committed.fold(&decode(&entry(1, older)).unwrap());
+        assert_eq!((committed.epoch, committed.missed.len()), (Epoch(7), 0));
+
+        let skipped = |skipped| Missed { skipped, late: 0 };
+        let commit = |committed: &mut Committed, node: &str, more: &[u64]| {
+            let more: Vec<_> = more.iter().map(|more| (node.to_string(), skipped(*more))).collect();
+            let mut head = Head::new(committed.epoch.next());
+            head.missed = committed.missed_with(&more).into_iter().collect();
+            committed.fold(&decode(&Entry { sequence: 2, bytes: encode(&head) }).unwrap());
+        };
+        // Of two lanes.
+        commit(&mut committed, "old", &[3, 2]);
+        commit(&mut committed, "old", &[1]);
+        let former = BTreeMap::from([("new".to_string(), vec!["old".to_string()])]);
+        committed.rename(&former);
+        commit(&mut committed, "new", &[4]);
+        assert_eq!(committed.missed, BTreeMap::from([("new".to_string(), skipped(10))]));
+        // The log has both names, and a later start reads it again.
+        committed.missed.insert("old".into(), skipped(6));
+        committed.rename(&former);
+        assert_eq!(committed.missed, BTreeMap::from([("new".to_string(), skipped(10))]));
     }
 }

@@ -57,7 +57,7 @@ impl Inboxes {
 }
 
 impl Kit {
-    pub fn new(clock: Clock, slot: Option<Slot>, reasons: SharedReasons) -> Kit {
+    pub fn new(clock: Clock, reasons: SharedReasons) -> Kit {
         Kit {
             clock,
             at: 0,
@@ -65,7 +65,7 @@ impl Kit {
             outbox: Outbox::default(),
             rows: RowsRing::default(),
             inboxes: Inboxes::default(),
-            slot,
+            slot: None,
             reasons,
             ends: Vec::new(),
         }
@@ -102,6 +102,11 @@ impl Kit {
         let end = End::new(fate, id);
         self.ends.push((fate, reason, end));
         end
+    }
+
+    /// Gives the lane a place to note what it is working on.
+    pub fn note_in(&mut self, slot: Slot) {
+        self.slot = Some(slot);
     }
 
     /// Notes that a node is about to work on a batch.

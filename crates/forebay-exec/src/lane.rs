@@ -12,7 +12,7 @@ use forebay_types::Epoch;
 
 use crate::driver::{Driver, FromSource, Next};
 use crate::edge::Barrier;
-use crate::entry::StreamEntry;
+use crate::entry::{Missed, StreamEntry};
 use crate::kit::Kit;
 use crate::node::{Stop, Work};
 use crate::park::Parker;
@@ -63,6 +63,8 @@ pub struct SealedLane {
     pub deltas: Vec<(String, Vec<u8>)>,
     /// Node, shard and bytes of state images taken at this barrier.
     pub images: Vec<(String, u32, Vec<u8>)>,
+    /// What deadlines did, by node.
+    pub missed: Vec<(String, Missed)>,
 }
 
 pub struct Lane {
@@ -213,9 +215,14 @@ impl Lane {
             sinks: Vec::new(),
             deltas: Vec::new(),
             images: Vec::new(),
+            missed: Vec::new(),
         };
         for (index, node) in self.segments[at].nodes.iter_mut().enumerate() {
             let name = node.name.to_string();
+            let missed = node.metrics.take_missed();
+            if missed != Missed::default() {
+                part.missed.push((name.clone(), missed));
+            }
             match &mut node.work {
                 Work::Source => {}
                 Work::Sink(run) => {
@@ -363,6 +370,7 @@ impl Lane {
             segment.forget(generation);
             for (index, node) in segment.nodes.iter_mut().enumerate() {
                 let name = node.name.clone();
+                node.metrics.take_missed();
                 match &mut node.work {
                     Work::Source => {}
                     Work::Stage(stage) => {

@@ -32,7 +32,7 @@ mod engine;
 mod status;
 
 pub use clock::Clock;
-pub use engine::{Job, Options, Ready, Running, prepare, start};
-pub use entry::StreamEntry;
+pub use engine::{Begun, Job, Options, Ready, Running, prepare, start};
+pub use entry::{Missed, StreamEntry};
 pub use state::note_crash;
 pub use status::{NodeStatus, Outcome, Shared, StreamStatus};

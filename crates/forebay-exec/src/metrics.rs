@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdrhistogram::Histogram;
 
+use crate::entry::Missed;
+
 /// A number that one thread writes and others read.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -47,6 +49,24 @@ pub struct NodeMetrics {
     pub state_bytes: Counter,
     /// Rounds that wait in front of the node's segment.
     pub queue: Counter,
+    /// How many of `skipped` and `late` belong to epochs that have ended.
+    sealed_skipped: Counter,
+    sealed_late: Counter,
+}
+
+impl NodeMetrics {
+    /// What deadlines did since the last call: the part of the epoch that ends, or is undone, now. For the lane.
+    pub fn take_missed(&self) -> Missed {
+        let take = |count: &Counter, sealed: &Counter| {
+            let taken = count.get() - sealed.get();
+            sealed.add(taken);
+            taken
+        };
+        Missed {
+            skipped: take(&self.skipped, &self.sealed_skipped),
+            late: take(&self.late, &self.sealed_late),
+        }
+    }
 }
 
 /// Latencies of one sink: from the arrival of a record to its being written, nanoseconds.

@@ -524,6 +524,6 @@ impl InputRun {
 
 const PANICKED: &Code = &code::STAGE_PANICKED;
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
+pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
     Fault::call(PANICKED, format!("it panicked: {}", panic_text(panic)))
 }

@@ -25,43 +25,94 @@ use forebay_types::code;
 
 use crate::entry::Committed;
 use crate::kit::read_mark;
-use manifest::MANIFEST;
+use manifest::{MANIFEST, Manifest};
 
-/// A state directory that this process holds.
-pub struct Opened {
-    pub log: Log,
+/// A state directory that this process holds and has read. Nothing that an earlier run left in it is changed before
+/// [`begin`](Self::begin): until then the pipeline may be kept from starting, by another one too.
+pub struct Held {
+    dir: PathBuf,
+    log: HeldLog,
+    /// What the manifest is to say.
+    manifest: Manifest,
     pub committed: Committed,
     pub suspects: Suspects,
-    pub slots: Vec<mark::Slot>,
     /// By stage: the names that it had before, under which its state may stand in the log.
     pub former_names: BTreeMap<String, Vec<String>>,
+}
+
+enum HeldLog {
+    /// It goes on.
+    Open(Log),
+    /// It is begun anew, whatever is there.
+    Anew(forebay_log::Held),
+}
+
+/// What a run writes to.
+pub struct Begun {
+    pub log: Log,
+    pub slots: Vec<mark::Slot>,
 }
 
 /// How long another process may go on holding the directory: a worker whose parent was killed needs a moment to see it.
 const HELD_AT_MOST: Duration = Duration::from_secs(2);
 
-/// Opens the directory, makes it if need be, and reads what was committed. `base` is the folder of the pipeline file.
-pub fn open(dir: &Path, plan: &Plan, base: &Path, options: &Options, slots: usize) -> Result<Opened, Fault> {
+/// Takes the directory, made if need be, and reads what was committed; nothing where it is to be `fresh`. `base` is the
+/// folder of the pipeline file.
+pub fn hold(dir: &Path, plan: &Plan, base: &Path, options: &Options, fresh: bool) -> Result<Held, Fault> {
     let found = look(dir)?;
-    if found == Found::Manifest && !options.fresh {
+    if found == Found::Manifest && !fresh {
         return Err(damaged(dir, "a manifest, and its log is gone"));
     }
-    let mut log = open_log(dir, options)?;
-    if options.fresh {
-        forget(dir)?;
+    let held = take(dir, options)?;
+    if fresh || found == Found::Nothing {
+        return Ok(Held {
+            dir: dir.to_path_buf(),
+            log: HeldLog::Anew(held),
+            manifest: Manifest::of(plan, base),
+            committed: Committed::default(),
+            suspects: Suspects::default(),
+            former_names: BTreeMap::new(),
+        });
     }
+    let (mut log, _) = held.open().map_err(|error| refuse(&error))?;
+    let begun = log.entries().next().is_some();
     // A process that was killed before it had written its first manifest leaves a log without entries.
-    if found == Found::Log && log.entries().next().is_some() {
+    if found == Found::Log && begun {
         return Err(damaged(dir, "a log and no manifest that says whose it is"));
     }
-    let begun = log.entries().next().is_some();
-    let former_names = manifest::check(dir, plan, base, begun)?;
+    let manifest = manifest::check(dir, plan, base, begun)?;
     let committed =
         Committed::read(log.entries()).map_err(|why| Fault::fatal(&code::STATE_UNREADABLE, why))?;
     remove_orphans(&mut log, &committed).map_err(|error| refuse(&error))?;
-    let suspects = read_suspects(dir);
-    let slots = mark::create(&dir.join("mark"), slots).map_err(|error| refuse(&error))?;
-    Ok(Opened { log, committed, suspects, slots, former_names })
+    let (suspects, former_names) = (read_suspects(dir), manifest.former_names());
+    Ok(Held { dir: dir.to_path_buf(), log: HeldLog::Open(log), manifest, committed, suspects, former_names })
+}
+
+impl Held {
+    /// The log to go on with.
+    pub fn log(&self) -> Option<&Log> {
+        match &self.log {
+            HeldLog::Open(log) => Some(log),
+            HeldLog::Anew(_) => None,
+        }
+    }
+
+    /// From here on the state is this run's: what it does not go on with is removed, and what it is begins to be written.
+    pub fn begin(self, slots: usize) -> Result<Begun, Fault> {
+        let Held { dir, log, manifest, .. } = self;
+        // First of all: what an old mark says must not be taken for this run's.
+        let slots = mark::create(&dir.join("mark"), slots).map_err(|error| refuse(&error))?;
+        let log = match log {
+            HeldLog::Open(log) => log,
+            HeldLog::Anew(held) => {
+                let log = held.open_empty().map_err(|error| refuse(&error))?;
+                forget(&dir)?;
+                log
+            }
+        };
+        manifest.write(&dir)?;
+        Ok(Begun { log, slots })
+    }
 }
 
 /// Images whose entry was never written are nobody's.
@@ -124,23 +175,22 @@ fn damaged(dir: &Path, what: &str) -> Fault {
     Fault::fatal(&code::STATE_UNREADABLE, message)
 }
 
-/// Opens the log; waits for a moment where another process holds it.
-fn open_log(dir: &Path, options: &Options) -> Result<Log, Fault> {
+/// Takes the directory; waits for a moment where another process holds it.
+fn take(dir: &Path, options: &Options) -> Result<forebay_log::Held, Fault> {
     let began = Instant::now();
     loop {
-        match Log::open(dir, options.clone()) {
-            Ok((log, _)) => return Ok(log),
+        match forebay_log::Held::take(dir, options.clone()) {
             Err(LogError::Locked { .. }) if began.elapsed() < HELD_AT_MOST => {
                 thread::sleep(Duration::from_millis(20));
             }
-            Err(error) => return Err(refuse(&error)),
+            held => return held.map_err(|error| refuse(&error)),
         }
     }
 }
 
 /// Removes what stands beside a log that was emptied. Whoever calls this holds the log.
 fn forget(dir: &Path) -> Result<(), Fault> {
-    for name in ["mark", "suspects", MANIFEST] {
+    for name in ["suspects", MANIFEST] {
         match fs::remove_file(dir.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(io(&dir.join(name), "cannot be removed", &error));
@@ -218,11 +268,11 @@ mod tests {
         for name in [MANIFEST, "mark", "suspects", "a-0001-2.blob"] {
             fs::write(folder.path().join(name), "x").unwrap();
         }
-        let log = open_log(folder.path(), &Options { fresh: true, ..Options::default() }).unwrap();
+        let log = take(folder.path(), &Options::default()).unwrap().open_empty().unwrap();
         forget(folder.path()).unwrap();
         let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();
-        assert_eq!(left, ["00000000000000000001.log", "lock"]);
+        assert_eq!(left, ["00000000000000000001.log", "lock", "mark"]);
         assert!(log.entries().next().is_none());
     }
 }

@@ -1,12 +1,13 @@
 //! What a running pipeline shows of itself, and how it ended.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forebay_stage::Fault;
 
 use crate::driver::Wish;
-use crate::entry::StreamEntry;
+use crate::entry::{Missed, StreamEntry};
 use crate::metrics::{Latency, NodeMetrics};
 
 /// How a run ended.
@@ -36,6 +37,8 @@ pub struct Shared {
     pub streams: Arc<Mutex<Vec<StreamStatus>>>,
     pub nodes: Vec<NodeStatus>,
     pub latencies: Vec<(String, Arc<Latency>)>,
+    /// By node: what deadlines did over the life of the pipeline, as of the last commit.
+    pub missed: Mutex<BTreeMap<String, Missed>>,
     /// Shards of all states together: so many images are a whole set.
     pub state_shards: u64,
     /// The epoch at which the images under way were asked for.
@@ -47,6 +50,10 @@ pub struct Shared {
 impl Shared {
     pub fn set_waiting(&self, why: Option<String>) {
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    pub fn set_missed(&self, missed: &BTreeMap<String, Missed>) {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(missed);
     }
 }
 

@@ -149,6 +149,53 @@ sinks: { out: { input: slow, collect: { name: NAME }, columns: [v] } }
     assert_eq!((lines.len(), ledger.as_str()), (0, "a s0: in 300 = dropped late 300 lost 0\n"));
 }
 
+/// What was worked on again counts once, and what runs before with the same state have counted stays.
+#[test]
+fn what_deadlines_did_is_counted_over_the_life_of_a_pipeline() {
+    let (dir, name) = (tempfile::tempdir().unwrap(), "late-for-good");
+    let late = |count: u32, faults: usize| {
+        let spec = format!(
+            "\
+delivery: {{ guarantee: at_least_once, commit_every: 1ms }}
+slo: {{ deadline: 3ms, on_late: publish }}
+sources: {{ a: {{ numbers: {{ count: {count} }}, schema: {{ v: i64 }} }} }}
+stages: {{ slow: {{ input: a, fragile: {{ takes_ms: 5 }} }} }}
+sinks: {{ out: {{ input: slow, collect: {{ name: {name} }}, columns: [v] }} }}
+"
+        );
+        // Some strike when an epoch is sealed, and some when records of the next one have come already.
+        let shelf = shelf(name);
+        shelf.lock().unwrap().full = faults;
+        shelf.lock().unwrap().brittle = faults;
+        let clock = Clock::Manual(common::HAND.clone());
+        let state_dir = Some(dir.path().to_path_buf());
+        let running =
+            begin(&plan_of(&spec, 1), Options { max_batch: 1, clock, state_dir, ..quick() }).unwrap();
+        let shared = running.shared().clone();
+        let before = shared.missed.lock().unwrap().get("out").map_or(0, |missed| missed.late);
+        assert!(matches!(running.wait(), Outcome::Complete));
+        let after = shared.missed.lock().unwrap()["out"].late;
+        (before, after)
+    };
+    assert_eq!(late(300, 2), (0, 300));
+    assert_eq!(late(400, 0), (300, 400));
+    assert_eq!(late(400, 0), (400, 400));
+}
+
+#[test]
+fn a_panic_in_the_work_before_a_commit_is_told_with_its_sink() {
+    let (wanted, ledger) = run(TWO_KEYS, "sound", 1, quick());
+    shelf("brittle").lock().unwrap().brittle = 3;
+    assert_eq!(run(TWO_KEYS, "brittle", 1, quick()), (wanted, ledger));
+    shelf("broken").lock().unwrap().brittle = usize::MAX;
+    let outcome = begin(&plan_of(&TWO_KEYS.replace("NAME", "broken"), 1), quick()).unwrap().wait();
+    let Outcome::Failed { node, fault } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(
+        (node.as_str(), fault.to_string().as_str()),
+        ("out", "[FB0773] it panicked: the shelf breaks")
+    );
+}
+
 #[test]
 fn results_are_the_same_at_any_number_of_lanes_and_batch_size() {
     let (wanted, ledger) = run(TWO_KEYS, "lanes-1", 1, quick());

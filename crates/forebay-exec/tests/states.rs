@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{begin, plan_of, shelf};
+use common::{begin, plan_of, prepared, shelf};
 use forebay_exec::{Options, Outcome};
 
 const SPEC: &str = "\
@@ -74,6 +74,23 @@ fn a_renamed_stage_takes_its_state_along() {
     let before = first(dir.path());
     assert!(run(&renamed, 60_000, name, dir.path()).unwrap() == wanted, "the lines differ");
     assert!(first(dir.path()) > before, "the log is shortened");
+}
+
+/// Another pipeline may keep a prepared one from beginning: what it would have changed is not changed then.
+#[test]
+fn a_state_that_is_only_looked_at_stays_the_one_before() {
+    let (dir, name) = (tempfile::tempdir().unwrap(), "looked-at");
+    let lines = run(SPEC, 100, name, dir.path()).unwrap();
+    let renamed =
+        SPEC.replace("sum", "total").replace("input: a, tally", "input: a, renamed_from: sum, tally");
+    for (spec, fresh) in [(renamed.as_str(), false), (SPEC, true)] {
+        let plan = plan_of(&spec.replace("COUNT", "200").replace("NAME", name), 2);
+        let options = Options { state_dir: Some(dir.path().to_path_buf()), fresh, ..Options::default() };
+        drop(prepared(&plan, options).unwrap());
+    }
+    // This sink takes its lines back when it begins anew.
+    shelf(name).lock().unwrap().lines = lines;
+    assert_eq!(run(SPEC, 200, name, dir.path()).unwrap().len(), 200);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //!
 //! # Promises
 //!
-//! - One process holds the directory ([`Log::open`] locks it).
+//! - One process holds the directory ([`Log::open`] locks it, and [`Held::take`] before anything in it is used).
 //! - After [`Log::sync`] returned, everything appended before it survives a power cut. Rolling to a new
 //!   segment syncs the old one, so only the newest segment can end in a torn write.
 //! - A torn write is cut off when the log is opened; damage to what was synced is refused. The two are told
@@ -63,10 +63,12 @@ mod entries;
 mod log;
 mod recovery;
 mod segment;
+mod held;
 
 pub mod mark;
 
 pub use entries::{Entries, Entry};
 pub use error::LogError;
+pub use held::Held;
 pub use log::{Log, Options};
 pub use recovery::Recovered;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::disk::{self, Disk};
 use crate::entries::Entries;
 use crate::format::{ENTRY_HEADER_BYTES, EntryHeader, checksum};
+use crate::held::Held;
 use crate::lock::DirLock;
-use crate::recovery::{self, Recovered};
+use crate::recovery::{Found, Recovered};
 use crate::segment::{Active, Segment};
 use crate::testing::Faults;
 use crate::{LogError, blob};
@@ -22,15 +23,13 @@ pub struct Options {
     pub segment_bytes: u64,
     /// The process that a second one is told to stop, where that is not this one: a worker names its parent.
     pub holder: Option<u32>,
-    /// Empty the log first: its entries and blobs are removed once nobody else can hold it.
-    pub fresh: bool,
     /// For tests.
     pub faults: Option<Faults>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes: 64 << 20, holder: None, fresh: false, faults: None }
+        Options { segment_bytes: 64 << 20, holder: None, faults: None }
     }
 }
 
@@ -60,25 +59,20 @@ impl Log {
     /// Locks the directory (made where it is missing), verifies every entry and cuts a torn end. All that is
     /// there afterwards is durable.
     pub fn open(dir: impl Into<PathBuf>, options: Options) -> Result<(Log, Recovered), LogError> {
-        let dir = dir.into();
-        let disk = Disk::new(options.faults);
-        disk.make_dir(&dir)?;
-        let lock = DirLock::take(&dir, options.holder.unwrap_or_else(std::process::id))?;
-        if options.fresh {
-            recovery::forget(&disk, &dir)?;
-        }
-        let found = recovery::recover(&disk, &dir)?;
-        let log = Log {
+        Held::take(dir, options)?.open()
+    }
+
+    pub(crate) fn of(dir: PathBuf, disk: Disk, segment_bytes: u64, found: Found, lock: DirLock) -> Log {
+        Log {
             dir,
             disk,
-            segment_bytes: options.segment_bytes,
+            segment_bytes,
             durable: found.active.segment.next,
             closed: found.closed,
             active: found.active,
             broken: None,
             _lock: lock,
-        };
-        Ok((log, found.recovered))
+        }
     }
 
     /// Writes one entry, the parts one after the other, and returns its sequence. It is durable after the

@@ -1,17 +1,18 @@
 //! What a process says of itself over HTTP, on the loopback unless it is told otherwise: `/healthz`, `/readyz`, `/metrics`,
 //! `/pipelines`. Answers are made from counters; asking often costs the engine nothing.
+//!
+//! It answers before there is a pipeline to show, and whoever stands in for a process that is to come back answers the same:
+//! `/healthz` says that nobody has to step in, whatever the pipelines wait for, and `/readyz` that they are at work.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use axum::routing::get;
 use forebay_types::code;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -27,11 +28,13 @@ pub struct Bound {
 /// The server on a thread of its own. Dropping it ends both.
 pub struct Admin {
     address: SocketAddr,
+    views: Views,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-type Views = Arc<[Arc<View>]>;
+/// What there is to show, once there is something.
+type Views = Arc<OnceLock<Vec<Arc<View>>>>;
 
 impl Bound {
     /// Where it is, with the port that was given.
@@ -48,15 +51,18 @@ impl Bound {
         Ok(Bound { listener, address })
     }
 
-    pub fn serve(self, views: Vec<Arc<View>>) -> Result<Admin, Error> {
+    /// Answers from now on; what is not [shown](Admin::show) yet is not ready.
+    pub fn serve(self) -> Result<Admin, Error> {
         let Bound { listener, address } = self;
         let refuse = |error| refuse(address, error);
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
+        let views = Views::default();
+        let router = router(views.clone());
         let serve = move || {
             runtime.block_on(async move {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
-                let served = axum::serve(listener, router(views.into()));
+                let served = axum::serve(listener, router);
                 tokio::select! {
                     _ = served.into_future() => {}
                     _ = stopped => {}
@@ -64,7 +70,7 @@ impl Bound {
             });
         };
         let thread = std::thread::Builder::new().name("forebay-admin".into()).spawn(serve).map_err(refuse)?;
-        Ok(Admin { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Admin { address, views, stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -77,6 +83,11 @@ impl Admin {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Shows these pipelines from now on. For the first call; a process has its pipelines once.
+    pub fn show(&self, views: Vec<Arc<View>>) {
+        let _ = self.views.set(views);
     }
 }
 
@@ -93,21 +104,23 @@ fn router(views: Views) -> Router {
     let (ready, counted, shown) = (views.clone(), views.clone(), views);
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(move || async move { readiness(&ready) }))
+        .route("/readyz", get(move || async move { at_work(&ready).and_then(readiness) }))
         .route(
             "/metrics",
             get(move || async move {
-                (
-                    [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
-                    metrics::text(&counted),
-                )
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                at_work(&counted).map(|views| ([(header::CONTENT_TYPE, kind)], metrics::text(views)))
             }),
         )
         .route(
             "/pipelines",
             get(move || async move {
-                let all: Value = shown.iter().map(|view| json::pipeline(view)).collect();
-                ([(header::CONTENT_TYPE, "application/json")], format!("{all:#}\n"))
+                let all = |views: &[Arc<View>]| -> serde_json::Value {
+                    views.iter().map(|view| json::pipeline(view)).collect()
+                };
+                let text =
+                    |views| ([(header::CONTENT_TYPE, "application/json")], format!("{:#}\n", all(views)));
+                at_work(&shown).map(text)
             }),
         )
         .fallback(|| async {
@@ -115,18 +128,23 @@ fn router(views: Views) -> Router {
         })
 }
 
+/// Not now, and why.
+type Unready = (StatusCode, String);
+
+fn at_work(views: &Views) -> Result<&[Arc<View>], Unready> {
+    let unready = || (StatusCode::SERVICE_UNAVAILABLE, "the pipelines are being started\n".to_string());
+    views.get().map(Vec::as_slice).ok_or_else(unready)
+}
+
 /// Ready is who takes in records: every pipeline is at work and none waits.
-fn readiness(views: &Views) -> impl IntoResponse + use<> {
+fn readiness(views: &[Arc<View>]) -> Result<&'static str, Unready> {
     let mut lines = String::new();
-    for view in views.iter() {
+    for view in views {
         let status = view.status();
         if status.phase != Phase::Running {
             let why = status.why.map_or(String::new(), |why| format!(": {why}"));
             lines.push_str(&format!("{} is {}{why}\n", view.pipeline, status.phase.word()));
         }
     }
-    match lines.is_empty() {
-        true => (StatusCode::OK, "ok\n".to_string()),
-        false => (StatusCode::SERVICE_UNAVAILABLE, lines),
-    }
+    if lines.is_empty() { Ok("ok\n") } else { Err((StatusCode::SERVICE_UNAVAILABLE, lines)) }
 }

@@ -1,7 +1,8 @@
 //! One pipeline at work: what its plan needs from outside is fetched together and held, the engine is started, and there is a
 //! handle to watch, drain and stop it.
 //!
-//! Invariant: nothing has run, and no result of an earlier run was touched, before every part of a pipeline is there.
+//! In three steps, so that several pipelines start together or not at all: [`prepare`] looks and holds and changes nothing that
+//! an earlier run left, [`Prepared::begin`] takes the state over, [`Begun::start`] sets everything going.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,9 +41,17 @@ pub struct Run {
     pub committed: Option<u64>,
 }
 
-/// A pipeline of which everything is there and held: state, inputs, outputs, models, lists. Dropping it lets go of all.
+/// A pipeline of which everything is there and held: state, inputs, outputs, models, lists. Nothing that an earlier run left
+/// is changed; dropping it lets go of all.
 pub struct Prepared {
     ready: Ready,
+    view: Arc<View>,
+    lists: Lists,
+}
+
+/// A pipeline whose state is this run's, and of which nothing runs yet.
+pub struct Begun {
+    begun: forebay_exec::Begun,
     view: Arc<View>,
     lists: Lists,
 }
@@ -62,7 +71,7 @@ pub fn prepare(
     options: &Options,
 ) -> Result<Prepared, Error> {
     let plan = file.plan.as_ref().expect("only pipelines with a plan are run");
-    let prepared = assemble(registry, loaded, file, plan, Some(options)).map(|(ready, lists)| {
+    let prepared = assemble(registry, loaded, file, plan, options).map(|(ready, lists)| {
         let shared = ready.shared().clone();
         let view = View::new(&file.path, plan, options, shared, lists.statuses.clone());
         Prepared { ready, view: Arc::new(view), lists }
@@ -70,21 +79,12 @@ pub fn prepare(
     prepared.map_err(|error| error.in_pipeline(&plan.name))
 }
 
-/// Whether a pipeline could begin anew, apart from its state, which is not touched: `--fresh` removes nothing where it could
-/// not begin after it. It is assembled as for a run and let go; that takes nothing out of an input that is read once, since
-/// sources open those at the first read only.
-pub fn rehearse(registry: &Registry, loaded: &Loaded, file: &PipelineFile) -> Result<(), Error> {
-    let plan = file.plan.as_ref().expect("only pipelines with a plan are run");
-    assemble(registry, loaded, file, plan, None).map(drop).map_err(|error| error.in_pipeline(&plan.name))
-}
-
-/// Everything but a start; without options also without a state.
 fn assemble(
     registry: &Registry,
     loaded: &Loaded,
     file: &PipelineFile,
     plan: &Plan,
-    options: Option<&Options>,
+    options: &Options,
 ) -> Result<(Ready, Lists), Error> {
     let lists = Lists::read(&plan.lists)?;
     let mut values = Values::default();
@@ -111,9 +111,9 @@ fn assemble(
         models: files.as_ref().map_or(&none as &dyn ModelFiles, |files| files),
         base: PathBuf::from(paths::parent(&file.path)),
         options: forebay_exec::Options {
-            state_dir: options.map(|options| options.state.clone()),
-            fresh: options.is_some_and(|options| options.fresh),
-            holder: options.and_then(|options| options.holder),
+            state_dir: Some(options.state.clone()),
+            fresh: options.fresh,
+            holder: options.holder,
             max_batch: plan.max_batch as usize,
             ..forebay_exec::Options::default()
         },
@@ -127,9 +127,18 @@ impl Prepared {
         &self.view
     }
 
-    pub fn start(self) -> Result<Engine, Error> {
+    /// Makes the state this run's: with `fresh`, the old one is gone then.
+    pub fn begin(self) -> Result<Begun, Error> {
         let Prepared { ready, view, lists } = self;
-        let started = ready.start().map_err(|fault| Error::of(&view.pipeline, None, &fault));
+        let begun = ready.begin().map_err(|fault| with_cure(Error::of(&view.pipeline, None, &fault)));
+        begun.map(|begun| Begun { begun, view, lists })
+    }
+}
+
+impl Begun {
+    pub fn start(self) -> Result<Engine, Error> {
+        let Begun { begun, view, lists } = self;
+        let started = begun.start().map_err(|fault| Error::of(&view.pipeline, None, &fault));
         started.map(|running| Engine { running, view, _watch: lists.watch() })
     }
 }
@@ -137,10 +146,7 @@ impl Prepared {
 /// Why nothing starts, with its place in the file. Of a path that names nothing it is said what it counts from: that
 /// depends on where it was written, which only whoever read the file knows.
 fn refused(file: &PipelineFile, plan: &Plan, fault: &Fault) -> Error {
-    let mut error = Error::of(&plan.name, None, fault);
-    if fault.code == &code::COMMIT_FAILED {
-        error.message.push_str("; mend that, or keep the state elsewhere with --state DIR");
-    }
+    let mut error = with_cure(Error::of(&plan.name, None, fault));
     // The engine puts the node in front: "source `tx`: ".
     let at = |(noun, name): (&str, &str)| fault.message.starts_with(&format!("{noun} `{name}`: "));
     let Some(node) = plan.nodes.iter().find(|node| at((node.kind.role.noun(), &node.name))) else {
@@ -152,6 +158,14 @@ fn refused(file: &PipelineFile, plan: &Plan, fault: &Fault) -> Error {
     if fault.code == &code::NO_FILE {
         let joint = if error.message.ends_with('?') { " " } else { "; " };
         error.message.push_str(&format!("{joint}{}", counts_from(file, path)));
+    }
+    error
+}
+
+/// With what helps where the state cannot be written.
+fn with_cure(mut error: Error) -> Error {
+    if error.code == &code::COMMIT_FAILED {
+        error.message.push_str("; mend that, or keep the state elsewhere with --state DIR");
     }
     error
 }

@@ -32,7 +32,7 @@ mod announce;
 
 pub use admin::{Admin, Bound};
 pub use announce::Announced;
-pub use engine::{Engine, Options, Prepared, Run, prepare, rehearse};
+pub use engine::{Begun, Engine, Options, Prepared, Run, prepare};
 pub use error::{Away, Error};
 pub use json::ledger;
 pub use lists::ListStatus;

@@ -8,8 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_exec::metrics::NodeMetrics;
-use forebay_exec::{NodeStatus, Outcome, Shared, StreamStatus};
+use forebay_exec::{Missed, NodeStatus, Outcome, Shared, StreamStatus};
 use forebay_plan::Plan;
 use serde_json::Value;
 
@@ -65,8 +64,7 @@ pub struct Status {
     /// Of all sinks together over the last ten seconds, from the arrival of a record to its being written to the sink; `None`
     /// where nothing was. Who reads the output sees it with the commit that follows.
     pub latency: Option<Latency>,
-    /// By stage: records that it was left out for, because there was no time. Since the process began, as it happened: records
-    /// that were worked on again count again.
+    /// By stage: records that it was left out for, because there was no time. Over all runs with this state, committed.
     pub skipped: Vec<(String, u64)>,
     /// By sink: records that came there past their deadline, counted in the same way.
     pub late: Vec<(String, u64)>,
@@ -135,8 +133,8 @@ impl View {
             committed: committed.saturating_sub(self.before),
             streams,
             latency: self.latency(),
-            skipped: self.by_node(|metrics| metrics.skipped.get()),
-            late: self.by_node(|metrics| metrics.late.get()),
+            skipped: self.missed(|missed| missed.skipped),
+            late: self.missed(|missed| missed.late),
         }
     }
 
@@ -150,18 +148,11 @@ impl View {
         self.before
     }
 
-    /// Sums over lanes of what nodes count, in the order of the plan, those that counted something.
-    fn by_node(&self, count: impl Fn(&NodeMetrics) -> u64) -> Vec<(String, u64)> {
-        let mut sums: Vec<(String, u64)> = Vec::new();
-        for node in &self.shared.nodes {
-            let number = count(&node.metrics);
-            match sums.iter_mut().find(|(name, _)| **name == *node.name) {
-                Some((_, sum)) => *sum += number,
-                None => sums.push((node.name.to_string(), number)),
-            }
-        }
-        sums.retain(|(_, sum)| *sum > 0);
-        sums
+    /// By node, those where there is something to count.
+    fn missed(&self, count: impl Fn(&Missed) -> u64) -> Vec<(String, u64)> {
+        let missed = self.shared.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = missed.iter().map(|(node, missed)| (node.clone(), count(missed)));
+        counts.filter(|(_, count)| *count > 0).collect()
     }
 
     fn latency(&self) -> Option<Latency> {

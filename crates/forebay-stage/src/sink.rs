@@ -1,7 +1,5 @@
 //! A sink puts records where readers can see them once their epoch is committed.
 
-use std::io;
-
 use forebay_batch::Batch;
 use forebay_types::Epoch;
 use forebay_types::code::Code;
@@ -19,8 +17,9 @@ pub trait Sink: Send {
     /// The epoch is committed: its records may be seen.
     fn committed(&mut self, epoch: Epoch) -> Result<(), Fault>;
 
-    /// Goes back to what the last committed epoch sealed, `None` when there is none: at start, and when an epoch
-    /// was aborted.
+    /// Goes back to what the last committed epoch sealed, `None` when there is none: at start, and when an epoch was aborted.
+    /// At a start it refuses what would be in its way, and changes nothing that something committed stands on: another
+    /// pipeline of the run may keep this one from starting, and then its old state goes on.
     fn restore(&mut self, entry: Option<&[u8]>) -> Result<(), Fault>;
 }
 
@@ -28,8 +27,9 @@ pub trait Sink: Send {
 pub struct Sealed {
     /// Stands in the commit entry; [`Sink::restore`] gets it back.
     pub entry: Vec<u8>,
-    /// Work that has to be done before the commit, away from the lane: syncing a file.
-    pub sync: Option<Box<dyn FnOnce() -> io::Result<()> + Send>>,
+    /// Work that has to be done before the commit, away from the lane: syncing a file. What is away is waited for and done again
+    /// from the last commit on; what is fatal, or panics each time, ends the pipeline.
+    pub sync: Option<Box<dyn FnOnce() -> Result<(), Fault> + Send>>,
 }
 
 /// What a call of a sink can say about records.

@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_exec::Outcome;
-use forebay_node::{Engine, Goal, LoadOptions, Loaded, Options, Prepared, Registry, load, prepare, registry};
+use forebay_node::{
+    Begun, Engine, Goal, LoadOptions, Loaded, Options, Prepared, Registry, load, prepare, registry,
+};
 use forebay_plan::Plan;
 use hdrhistogram::Histogram;
 
@@ -97,7 +99,8 @@ impl Pipeline {
         let run = forebay_node::Run { began, committed: None };
         let options = Options { state: self.folder.join("state"), fresh: true, holder: None, run };
         let engine = prepare(&self.registry, &self.loaded, &self.loaded.pipelines[0], &options)
-            .and_then(Prepared::start)
+            .and_then(Prepared::begin)
+            .and_then(Begun::start)
             .map_err(Failure::doing("start the pipeline"))?;
         let commit = watch(&engine, began, limit);
         let wall = began.elapsed();

@@ -13,8 +13,7 @@ const FATES: [&str; 4] = ["published", "absorbed", "rejected", "dropped"];
 /// So many streams have a line of their own.
 const STREAMS: usize = 20;
 
-/// `restarted`: other workers were at work before the one that is asked.
-pub fn text(view: &View, status: &Status, restarted: bool) -> String {
+pub fn text(view: &View, status: &Status) -> String {
     let paint = Paint::stdout();
     let ledger = status.ledger();
     let rate = match status.committed {
@@ -44,7 +43,7 @@ pub fn text(view: &View, status: &Status, restarted: bool) -> String {
     }
     out.push_str(&table(&rows, &[1, 2, 3, 4, 5, 6]));
     let mut reasons = reasons(&ledger.total());
-    reasons.extend(deadlines(status, restarted));
+    reasons.extend(deadlines(status));
     out.push_str(&table(&reasons, &[1]));
     for line in ledger.lines.iter().filter(|line| line.imbalance != 0) {
         let name = paint.red("the ledger does not add up");
@@ -73,11 +72,10 @@ fn reasons(total: &Line) -> Vec<Vec<String>> {
 }
 
 /// What deadlines did to records, whatever their fate.
-fn deadlines(status: &Status, restarted: bool) -> Vec<Vec<String>> {
-    let since = if restarted { ", since the last restart" } else { "" };
+fn deadlines(status: &Status) -> Vec<Vec<String>> {
     let rows = |fate: &str, by_node: &[(String, u64)], what: &str| {
         let row = |(node, number): &(String, u64)| {
-            vec![fate.to_string(), count(*number), node.clone(), format!("{what}{since}")]
+            vec![fate.to_string(), count(*number), node.clone(), what.to_string()]
         };
         by_node.iter().map(row).collect::<Vec<_>>()
     };

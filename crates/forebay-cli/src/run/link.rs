@@ -32,21 +32,14 @@ pub enum Order {
 /// What the worker tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// It works with this state directory.
+    /// Where it is served.
+    Admin(SocketAddr),
+    /// What crashes from now on was at work with this state directory.
     State(PathBuf),
-    /// Every pipeline is at work.
-    Begun(Begun),
+    /// Every pipeline has taken its state over. By pipeline: records that were committed before the run.
+    Begun(Vec<u64>),
     /// Something was committed since the last report.
     Progress,
-}
-
-/// What holds for the whole run from its first worker on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// Where it is served.
-    pub admin: SocketAddr,
-    /// By pipeline: records that were committed before.
-    pub committed: Vec<u64>,
 }
 
 /// What workers before leave to the next one.
@@ -56,8 +49,10 @@ pub struct Past {
     pub workers: u32,
     /// How long the run has gone on.
     pub elapsed: Duration,
-    /// One of them had every pipeline at work, so that what `--fresh` asks for is done.
-    pub begun: Option<Begun>,
+    /// Where the run is served.
+    pub admin: Option<SocketAddr>,
+    /// What the first one said that had taken over every state, so that what `--fresh` asks for is done.
+    pub begun: Option<Vec<u64>>,
 }
 
 /// The parent's ends for one worker.
@@ -91,8 +86,11 @@ impl ToWorker {
 pub fn read_reports(from: PipeReader, mut each: impl FnMut(Report)) {
     for line in BufReader::new(from).lines().map_while(Result::ok) {
         match line.split_once(' ') {
+            Some(("admin", address)) => address.parse().into_iter().for_each(|at| each(Report::Admin(at))),
             Some(("state", path)) => each(Report::State(path.into())),
-            Some(("begun", begun)) => each(Begun::parse(begun).map_or(Report::Progress, Report::Begun)),
+            Some(("begun", counts)) => {
+                numbers(counts).into_iter().for_each(|begun| each(Report::Begun(begun)))
+            }
             _ => each(Report::Progress),
         }
     }
@@ -131,7 +129,8 @@ impl Past {
             "reports": reports,
             "workers": self.workers,
             "elapsed_ns": self.elapsed.as_nanos() as u64,
-            "begun": self.begun.as_ref().map(Begun::text),
+            "admin": self.admin.map(|admin| admin.to_string()),
+            "begun": self.begun,
         })
     }
 
@@ -139,24 +138,14 @@ impl Past {
         Some(Past {
             workers: value["workers"].as_u64()? as u32,
             elapsed: Duration::from_nanos(value["elapsed_ns"].as_u64()?),
-            begun: value["begun"].as_str().and_then(Begun::parse),
+            admin: value["admin"].as_str().and_then(|admin| admin.parse().ok()),
+            begun: value["begun"].as_array().and_then(|counts| counts.iter().map(Value::as_u64).collect()),
         })
     }
 }
 
-/// `ADDRESS COUNT COUNT…`
-impl Begun {
-    fn text(&self) -> String {
-        let counts = self.committed.iter().map(u64::to_string);
-        std::iter::once(self.admin.to_string()).chain(counts).collect::<Vec<_>>().join(" ")
-    }
-
-    fn parse(text: &str) -> Option<Begun> {
-        let mut words = text.split(' ');
-        let admin = words.next()?.parse().ok()?;
-        let committed = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
-        Some(Begun { admin, committed })
-    }
+fn numbers(text: &str) -> Option<Vec<u64>> {
+    text.split(' ').map(|word| word.parse().ok()).collect()
 }
 
 /// The worker's way to tell.
@@ -166,7 +155,11 @@ impl Reports {
     pub fn send(&mut self, report: &Report) {
         let line = match report {
             Report::State(path) => format!("state {}\n", path.display()),
-            Report::Begun(begun) => format!("begun {}\n", begun.text()),
+            Report::Admin(address) => format!("admin {address}\n"),
+            Report::Begun(counts) => {
+                let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
+                format!("begun {}\n", counts.join(" "))
+            }
             Report::Progress => "progress\n".to_string(),
         };
         // A parent that is gone is learnt of from the orders.
@@ -206,12 +199,28 @@ mod tests {
 
     #[test]
     fn what_workers_leave_to_the_next_one_comes_back() {
-        let begun = Begun { admin: "[::1]:9100".parse().expect("an address"), committed: vec![0, u64::MAX] };
-        for begun in [Some(begun), None] {
-            let past = Past { workers: 3, elapsed: Duration::from_millis(1_500), begun };
+        let admin = Some("[::1]:9100".parse().expect("an address"));
+        for (admin, begun) in [(admin, Some(vec![0, u64::MAX])), (None, None)] {
+            let past = Past { workers: 3, elapsed: Duration::from_millis(1_500), admin, begun };
             let value: Value = serde_json::from_str(&past.to_json([5, 8]).to_string()).expect("JSON");
             assert_eq!(Past::from_json(&value), Some(past));
         }
-        assert_eq!(Begun::parse("nowhere 1"), None);
+    }
+
+    #[test]
+    fn reports_come_back_as_they_were_sent() {
+        let (from, to) = io::pipe().expect("a pipe");
+        let sent = [
+            Report::Admin("127.0.0.1:9100".parse().expect("an address")),
+            Report::State("/a folder/s".into()),
+            Report::Begun(vec![7, 0]),
+            Report::Progress,
+        ];
+        let mut reports = Reports(File::from(std::os::fd::OwnedFd::from(to)));
+        sent.iter().for_each(|report| reports.send(report));
+        drop(reports);
+        let mut came = Vec::new();
+        read_reports(from, |report| came.push(report));
+        assert_eq!(came, sent);
     }
 }

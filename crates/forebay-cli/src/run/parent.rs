@@ -3,11 +3,15 @@
 //! The first signal drains, the second aborts, and a worker that outlives that one too is killed: whatever it is stuck in, a run
 //! can be stopped.
 //!
+//! Between two workers the parent answers at the address of the run: it lives, and its pipelines are not ready. Whoever probes it
+//! needs not, and must not, step in.
+//!
 //! A worker that died by its own doing (a signal of a crash, or a panic) leaves a mark: what was in flight is worked
 //! on record by record by the next one. A worker that was killed from outside is started again without one, since that says
 //! nothing about its records. `restarts` says how soon, and when it is over.
 
 use std::io::PipeWriter;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -15,7 +19,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_node::{Away, Error};
+use forebay_node::{Away, Bound, Error};
 use forebay_types::code;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::json;
@@ -24,7 +28,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use super::link::{self, Begun, Order, Past, Report, ToWorker};
+use super::link::{self, Order, Past, Report, ToWorker};
 use super::restarts::{Cause, Restarts};
 use super::voice::{Level, Voice};
 use crate::exit::Exit;
@@ -58,10 +62,12 @@ struct State {
     /// Signals so far, and when the first one came.
     signals: u32,
     signalled: Option<Instant>,
-    /// State directories of the pipelines.
+    /// State directories that the worker at work has taken over.
     folders: Vec<PathBuf>,
-    /// What the first worker said that had every pipeline at work.
-    begun: Option<Begun>,
+    /// Where the run is served.
+    admin: Option<SocketAddr>,
+    /// What the first worker said that had taken over every state.
+    begun: Option<Vec<u64>>,
     /// The worker at work has committed something.
     progress: bool,
 }
@@ -88,7 +94,7 @@ pub fn run(voice: &Voice) -> Exit {
         };
         let (progress, folders, killed) = {
             let mut state = shared.lock();
-            (std::mem::take(&mut state.progress), state.folders.clone(), state.killed)
+            (std::mem::take(&mut state.progress), std::mem::take(&mut state.folders), state.killed)
         };
         if killed {
             let how = format!("did not end within {} of the second signal and was killed", time(KILL_AFTER));
@@ -105,7 +111,7 @@ pub fn run(voice: &Voice) -> Exit {
             Err(why) => return voice.refuse(&over(&why, &death)),
         };
         restarted(voice, &death, attempt + 1, wait);
-        if shared.is_stopping(wait) {
+        if stand_in(&shared, wait) {
             return undrained(voice, &death);
         }
     }
@@ -150,6 +156,14 @@ fn restarted(voice: &Voice, death: &Death, number: u32, wait: Duration) {
     voice.say(Level::Warn, "restarted", &words, fields);
 }
 
+/// Waits for so long, or until a signal asks for the end, and answers meanwhile where the worker did. The next one wants the
+/// address, and finds it free.
+fn stand_in(shared: &Shared, wait: Duration) -> bool {
+    let admin = shared.lock().admin;
+    let _answers = admin.and_then(|admin| Bound::at(admin).and_then(Bound::serve).ok());
+    shared.is_stopping(wait)
+}
+
 /// Notes for the next worker what was in flight. What cannot be noted is worked on as before, and said.
 fn note(voice: &Voice, folders: &[PathBuf]) {
     for error in folders.iter().filter_map(|folder| forebay_node::note_crash(folder).err()) {
@@ -163,7 +177,10 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
     let mut command = Command::new("/proc/self/exe");
     let mut arguments = std::env::args_os();
     command.arg0(arguments.next().unwrap_or_else(|| "forebay".into())).args(arguments);
-    let past = Past { workers, elapsed: began.elapsed(), begun: shared.lock().begun.clone() };
+    let past = {
+        let state = shared.lock();
+        Past { workers, elapsed: began.elapsed(), admin: state.admin, begun: state.begun.clone() }
+    };
     let to_worker = ToWorker::new(&mut command, &past)?;
     let mut child = command.spawn()?;
     let (orders, reports) = to_worker.started();
@@ -177,7 +194,7 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
     link::read_reports(reports, |report| {
         let mut state = shared.lock();
         match report {
-            Report::State(path) if state.folders.contains(&path) => {}
+            Report::Admin(address) => state.admin = Some(address),
             Report::State(path) => state.folders.push(path),
             Report::Begun(begun) => {
                 state.begun.get_or_insert(begun);

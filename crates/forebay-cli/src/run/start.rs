@@ -1,17 +1,15 @@
 //! From plans to engines at work: everything that every pipeline needs is brought together before the first one starts.
 //!
-//! Either all pipelines of a run start or none does, and what keeps them from it is said of all of them. Where they begin anew,
-//! nothing of an old state goes before that is known.
+//! Either all pipelines of a run start or none does, and what keeps them from it is said of all of them. All are prepared, which
+//! changes nothing, before the first one takes its state over; all have theirs before the first one runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use forebay_node::{
-    Admin, Bound, Engine, Error, Loaded, Options, Prepared, Registry, View, prepare, rehearse,
-};
+use forebay_node::{Admin, Begun, Bound, Engine, Error, Loaded, Options, Prepared, Registry, View, prepare};
 
-use super::link::{Begun, Past, Report, Reports};
+use super::link::{Past, Report, Reports};
 use super::worker::LEAVE_AFTER;
 use crate::args::Run;
 
@@ -28,43 +26,35 @@ pub struct Start<'a> {
 impl Start<'_> {
     /// All pipelines at work with the server that shows them, or everything that is in the way.
     pub fn all(&self, reports: &mut Reports) -> Result<(Vec<Engine>, Admin), Vec<Error>> {
-        let bound = self.bind().map_err(|error| vec![error])?;
-        let prepared = self.prepare(reports)?;
+        // First of all: bringing a large state back takes its time, and whoever probes this process is to know that it lives.
+        let admin = self.bind().and_then(Bound::serve).map_err(|error| vec![error])?;
+        reports.send(&Report::Admin(admin.address()));
+        let prepared = self.prepare()?;
         let views: Vec<Arc<View>> = prepared.iter().map(|prepared| prepared.view().clone()).collect();
-        let begun =
-            Begun { admin: bound.address(), committed: views.iter().map(|view| view.before()).collect() };
-        let engines = launch(prepared)?;
-        reports.send(&Report::Begun(begun));
-        match bound.serve(views) {
-            Ok(admin) => Ok((engines, admin)),
-            Err(error) => {
-                abort(engines);
-                Err(vec![error])
-            }
-        }
+        let begun = every(prepared.into_iter().map(Prepared::begin))?;
+        // From here on marks are of this run: a crash before it has nothing to note.
+        self.states.iter().for_each(|state| reports.send(&Report::State(absolute(state))));
+        reports.send(&Report::Begun(views.iter().map(|view| view.before()).collect()));
+        let engines = launch(begun)?;
+        admin.show(views);
+        Ok((engines, admin))
     }
 
     /// The address of the worker before, so that who watches a run finds it again; another one where somebody has taken it.
     fn bind(&self) -> Result<Bound, Error> {
-        let former = self.past.begun.as_ref().map(|begun| begun.admin);
-        former.and_then(|former| Bound::at(former).ok()).map_or_else(|| Bound::at(self.args.admin), Ok)
+        let former = self.past.admin.and_then(|former| Bound::at(former).ok());
+        former.map_or_else(|| Bound::at(self.args.admin), Ok)
     }
 
-    fn prepare(&self, reports: &mut Reports) -> Result<Vec<Prepared>, Vec<Error>> {
-        let fresh = self.args.fresh && self.past.begun.is_none();
-        if fresh {
-            // Before the first state goes: what keeps one pipeline from starting keeps all of them.
-            every(self.loaded.pipelines.iter().map(|file| rehearse(self.registry, self.loaded, file)))?;
-        }
-        let began = Instant::now().checked_sub(self.past.elapsed).unwrap_or_else(Instant::now);
+    fn prepare(&self) -> Result<Vec<Prepared>, Vec<Error>> {
+        let Past { elapsed, begun, .. } = &self.past;
+        let began = Instant::now().checked_sub(*elapsed).unwrap_or_else(Instant::now);
         let pipelines = self.loaded.pipelines.iter().zip(&self.states).enumerate();
         every(pipelines.map(|(at, (file, state))| {
-            // The parent notes a crash where the state is, also one that happens while it is opened.
-            reports.send(&Report::State(absolute(state)));
-            let committed = self.past.begun.as_ref().and_then(|begun| begun.committed.get(at).copied());
+            let committed = begun.as_ref().and_then(|committed| committed.get(at).copied());
             let options = Options {
                 state: state.clone(),
-                fresh,
+                fresh: self.args.fresh && begun.is_none(),
                 holder: Some(std::os::unix::process::parent_id()),
                 run: forebay_node::Run { began, committed },
             };
@@ -82,13 +72,18 @@ fn every<T>(results: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, V
             Err(error) => wrong.push(error),
         }
     }
-    if wrong.is_empty() { Ok(good) } else { Err(wrong) }
+    if wrong.is_empty() {
+        return Ok(good);
+    }
+    // The last one first: a folder that one of them made may hold what those after it made.
+    while good.pop().is_some() {}
+    Err(wrong)
 }
 
-fn launch(prepared: Vec<Prepared>) -> Result<Vec<Engine>, Vec<Error>> {
+fn launch(begun: Vec<Begun>) -> Result<Vec<Engine>, Vec<Error>> {
     let mut engines = Vec::new();
-    for prepared in prepared {
-        match prepared.start() {
+    for begun in begun {
+        match begun.start() {
             Ok(engine) => engines.push(engine),
             Err(error) => {
                 abort(engines);

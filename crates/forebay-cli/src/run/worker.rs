@@ -64,10 +64,7 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> E
     };
     let start = Start { args, registry, loaded: &loaded, states, past };
     match start.all(&mut reports) {
-        Ok((engines, admin)) => {
-            let restarted = start.past.workers > 0;
-            Work::new(args, &loaded, voice, engines, reports, restarted).run(admin, &orders)
-        }
+        Ok((engines, admin)) => Work::new(args, &loaded, voice, engines, reports).run(admin, &orders),
         Err(wrong) => {
             let exits = wrong.iter().map(|error| voice.refuse_in(error, &loaded.files));
             exits.max().unwrap_or(Exit::Fault)
@@ -111,8 +108,6 @@ struct Work<'a> {
     reports: Reports,
     /// A sink writes to standard output, so that nothing else may.
     keeps_stdout: bool,
-    /// There was a worker before this one.
-    restarted: bool,
     /// Something was not done by the deadline, or was told to end at once.
     late: bool,
     /// The worst so far.
@@ -120,14 +115,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(
-        args: &'a Run,
-        loaded: &Loaded,
-        voice: Voice,
-        engines: Vec<Engine>,
-        reports: Reports,
-        restarted: bool,
-    ) -> Work<'a> {
+    fn new(args: &'a Run, loaded: &Loaded, voice: Voice, engines: Vec<Engine>, reports: Reports) -> Work<'a> {
         Work {
             args,
             log: Log::new(voice.clone()),
@@ -138,7 +126,6 @@ impl<'a> Work<'a> {
             engines: engines.into_iter().map(Some).collect(),
             reports,
             keeps_stdout: writes_stdout(loaded),
-            restarted,
             late: false,
             exit: Exit::Good,
         }
@@ -264,7 +251,7 @@ impl<'a> Work<'a> {
         self.results[at] = result(&view, &status, error.as_ref());
         if !self.args.files.json {
             self.voice.clear();
-            self.account(&ledger::text(&view, &status, self.restarted));
+            self.account(&ledger::text(&view, &status));
         }
     }
 

@@ -1,10 +1,12 @@
 //! Runs that nobody disturbs: results, accounts, what the command line puts in place of what the file says.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use forebay_testkit::card::{self, Config, Generator};
+use rustix::process::Signal;
 
-use super::desk::{Desk, PIPELINE, payments, wait_for};
+use super::desk::{Desk, PIPELINE, payments, signal, wait_for};
 
 #[test]
 fn the_first_pipeline_runs_as_it_is_and_is_never_written_over() {
@@ -111,32 +113,93 @@ fn another(name: &str) -> String {
         .replace("dead.jsonl", &format!("{name}-dead.jsonl"))
 }
 
-#[test]
-fn pipelines_that_cannot_start_keep_the_others_from_starting() {
+/// Everything on a desk, but for who held a state last.
+fn everything(desk: &Desk) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![desk.path(".")]);
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
+            let is_folder = path.is_dir();
+            if path.file_name().is_some_and(|name| name != "lock") {
+                found.insert(path.clone(), (!is_folder).then(|| std::fs::read(&path).expect("a file")));
+            }
+            folders.extend(is_folder.then_some(path));
+        }
+    }
+    found
+}
+
+/// A desk where `pay.yaml` has run and could run again, `fresh` or not, and `third.yaml` never did.
+fn desk_with_two(fresh: bool) -> Desk {
     let desk = Desk::with_payments(20);
     desk.forebay("run pay.yaml").good();
-    std::fs::remove_file(desk.path("out.jsonl")).expect("an output");
-    std::fs::remove_file(desk.path("dead.jsonl")).expect("an output");
-    let kept = || {
-        let files = std::fs::read_dir(desk.path("state/forebay/team/pay")).expect("a state").flatten();
-        files
-            .map(|file| (file.file_name(), std::fs::read(file.path()).expect("a file")))
-            .collect::<BTreeMap<_, _>>()
-    };
-    let before = kept();
-    for name in ["one", "two"] {
-        desk.write(&format!("{name}.yaml"), &another(name).replace("in.jsonl", &format!("{name}.jsonl")));
+    if fresh {
+        for output in ["out.jsonl", "dead.jsonl"] {
+            std::fs::remove_file(desk.path(output)).expect("an output");
+        }
     }
-    // Fresh or not: the results and the state of the good one stay as they are.
-    for arguments in ["run third.yaml one.yaml two.yaml", "run pay.yaml one.yaml two.yaml --fresh"] {
-        desk.write("third.yaml", &another("third"));
-        let ended = desk.forebay(arguments);
+    desk.write("third.yaml", &another("third").replace("third-out", "new/deep/third-out"));
+    desk
+}
+
+#[test]
+fn a_pipeline_that_cannot_start_keeps_the_others_from_starting_and_nothing_is_changed() {
+    let list = "  lists: { none: { file: none.csv, column: card, type: u64 } }\n  sources:";
+    let check = |fresh: bool, bad: String, code: &str| {
+        let desk = desk_with_two(fresh);
+        desk.write("bad-out.jsonl", "mine");
+        desk.write("bad.yaml", &bad);
+        let before = everything(&desk);
+        let arguments = if fresh { " --fresh" } else { "" };
+        let ended = desk.forebay(&format!("run third.yaml pay.yaml bad.yaml{arguments}"));
         let refused = ended.refused();
-        assert_eq!((ended.code, refused.matches("error[FB0810]").count()), (Some(3), 2), "{refused}");
+        assert_eq!(refused.matches("error[").count(), 1, "{refused}");
+        assert!(refused.contains(&format!("error[{code}]")), "{code}: {refused}");
         assert!(ended.events("started").is_empty() && ended.out.is_empty(), "{}{}", ended.out, ended.err);
-        assert_eq!((desk.lines("out.jsonl"), desk.lines("third-out.jsonl")), (0, 0));
+        let after = everything(&desk);
+        let names = |of: &BTreeMap<PathBuf, _>| of.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&after), names(&before), "{code}{arguments}");
+        assert!(after == before, "{code}{arguments}: a file is not as it was");
+        // Without it, they start.
+        desk.forebay(&format!("run third.yaml pay.yaml{arguments}")).good();
+    };
+    for fresh in [false, true] {
+        check(fresh, another("bad").replace("in.jsonl", "no.jsonl"), "FB0810");
+        check(fresh, another("bad"), "FB0820");
+        check(fresh, another("bad").replace("bad-out", "bad-two").replace("  sources:", list), "FB0840");
     }
-    assert!(kept() == before, "the state is as it was");
+}
+
+#[test]
+fn states_that_were_never_begun_leave_no_folder_behind() {
+    let desk = Desk::with_payments(3);
+    for name in ["one", "two"] {
+        desk.write(&format!("{name}.yaml"), &another(name));
+    }
+    desk.write("bad.yaml", &another("bad").replace("in.jsonl", "no.jsonl"));
+    let before = everything(&desk);
+    assert_eq!(desk.forebay("run one.yaml two.yaml bad.yaml").code, Some(3));
+    assert!(everything(&desk) == before, "{:?}", everything(&desk).keys());
+}
+
+#[test]
+fn a_state_that_another_run_holds_keeps_all_from_starting_and_no_state_is_cleared() {
+    let desk = desk_with_two(true);
+    desk.write("slow.yaml", &another("slow").replace("path: in.jsonl", "path: in.jsonl, rate: 2/s"));
+    let run = desk.start("run slow.yaml");
+    wait_for("a pipeline at work", || desk.path("run/forebay").exists().then_some(()));
+    let others = || {
+        let of_slow = |path: &str| path.contains("slow") || path.contains("/run/");
+        let mut all = everything(&desk);
+        all.retain(|path, _| !path.to_str().is_some_and(of_slow));
+        all
+    };
+    let before = others();
+    let ended = desk.forebay("run pay.yaml third.yaml slow.yaml --fresh");
+    assert!(ended.code == Some(3) && ended.refused().contains("error[FB0801]"), "{}", ended.err);
+    assert!(others() == before);
+    signal(run.parent(), Signal::INT);
+    run.end().good();
 }
 
 #[test]
@@ -199,6 +262,8 @@ fn what_deadlines_did_is_in_the_account() {
     let late = ended.events("ended")[0]["ledger"]["late"]["out"].as_u64().unwrap_or_default();
     assert!((1..=5_000).contains(&late), "{}", ended.err);
     assert!(ended.out.contains("  out  came there after the deadline"), "{}", ended.out);
+    let again = desk.forebay("run pay.yaml").good();
+    assert_eq!(again.events("ended")[0]["ledger"]["late"]["out"], late, "it is kept with the state");
 }
 
 #[test]

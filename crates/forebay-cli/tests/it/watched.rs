@@ -1,20 +1,25 @@
 //! What a run says of itself while it runs.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use super::desk::{Desk, PIPELINE, announced, wait_for};
+use super::desk::{Desk, PIPELINE, announced, is_alive, signal, wait_for};
 
 /// The status and body of an answer.
 fn get(address: &str, path: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address).expect("the admin server listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");
+    try_get(address, path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn try_get(address: &str, path: &str) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer in UTF-8");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    (head.split_whitespace().nth(1).unwrap_or_default().to_string(), body.to_string())
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok((head.split_whitespace().nth(1).unwrap_or_default().to_string(), body.to_string()))
 }
 
 #[test]
@@ -82,4 +87,33 @@ fn admin_answers_while_it_runs() {
         !desk.path("run/forebay").read_dir().unwrap().any(|_| true),
         "the file of a run that has ended is gone"
     );
+}
+
+/// Whoever probes a run must not take it for dead because its worker is, and must not send it anything either.
+#[test]
+fn probes_are_answered_while_there_is_no_worker() {
+    let desk = Desk::with_payments(1_000);
+    desk.write("pay.yaml", &PIPELINE.replace("path: in.jsonl", "path: in.jsonl, rate: 100/s"));
+    let run = desk.start("run pay.yaml");
+    let address =
+        announced(&desk)["admin"].as_str().expect("an address").trim_start_matches("http://").to_string();
+    let status = |path: &str| try_get(&address, path).ok().map(|(status, _)| status);
+    let mut worker = run.worker(None);
+    // Each wait is twice the one before it.
+    for _ in 0..4 {
+        signal(worker, Signal::KILL);
+        worker = run.worker(Some(worker));
+    }
+    signal(worker, Signal::KILL);
+    wait_for("the end of the worker", || (!is_alive(worker)).then_some(()));
+    wait_for("who stands in for it", || status("/healthz").filter(|status| status == "200"));
+    let ready = get(&address, "/readyz");
+    assert_eq!(ready, ("503".into(), "the pipelines are being started\n".into()));
+    assert_eq!((get(&address, "/metrics").0, get(&address, "/pipelines").0), ("503".into(), "503".into()));
+    let children = format!("/proc/{0}/task/{0}/children", run.parent());
+    assert_eq!(std::fs::read_to_string(children).expect("a list"), "", "there was no worker all the time");
+    run.worker(Some(worker));
+    wait_for("the next worker", || status("/readyz").filter(|status| status == "200"));
+    signal(run.parent(), Signal::INT);
+    run.end().good();
 }

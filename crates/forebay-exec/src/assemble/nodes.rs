@@ -115,17 +115,6 @@ fn sink_column(plan: &forebay_plan::plan::SinkColumn) -> SinkColumn {
     }
 }
 
-/// Whether every sink could begin where nothing is committed.
-pub(super) fn check_sinks(ground: &Ground<'_, '_>) -> Result<(), Fault> {
-    for node in &ground.plan.nodes {
-        if let Make::Sink(make) = factory(ground, node)? {
-            let sink = with_build(ground, node, Shards::ALL, make);
-            sink.and_then(|mut sink| sink.restore(None)).map_err(|fault| at_node(node, fault))?;
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn make_node(
     ground: &mut Ground<'_, '_>,
     node: &PlanNode,

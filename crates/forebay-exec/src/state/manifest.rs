@@ -15,7 +15,7 @@ use super::io;
 pub const MANIFEST: &str = "manifest.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Manifest {
+pub struct Manifest {
     version: u64,
     pipeline: String,
     /// The folder of the pipeline file: pipelines of one name in two folders are two.
@@ -28,47 +28,75 @@ struct Manifest {
     renamed: BTreeMap<String, String>,
 }
 
-/// Refuses a directory that is another pipeline's, and writes the manifest where there is none. Gives the former names of
-/// stages. `begun` says whether anything was committed.
-pub fn check(
-    dir: &Path,
-    plan: &Plan,
-    base: &Path,
-    begun: bool,
-) -> Result<BTreeMap<String, Vec<String>>, Fault> {
-    let path = dir.join(MANIFEST);
-    let wanted = manifest(plan, base);
-    let found = match fs::read(&path) {
-        Ok(bytes) => Some(read(&bytes).map_err(|why| {
+/// What the manifest is to say from now on, or why the directory is another pipeline's. `begun` says whether anything was
+/// committed.
+pub fn check(dir: &Path, plan: &Plan, base: &Path, begun: bool) -> Result<Manifest, Fault> {
+    let wanted = Manifest::of(plan, base);
+    let found = found(&dir.join(MANIFEST))?;
+    let Some(found) = found.filter(|_| begun) else { return Ok(wanted) };
+    follow(&found, wanted, plan).map_err(|what| {
+        let message = format!(
+            "the state in {} {what}: run with another --state, or give the old results up and begin anew with --fresh",
+            dir.display()
+        );
+        Fault::fatal(&code::STATE_OF_ANOTHER, message)
+    })
+}
+
+fn found(path: &Path) -> Result<Option<Manifest>, Fault> {
+    match fs::read(path) {
+        Ok(bytes) => read(&bytes).map(Some).map_err(|why| {
             let message = format!(
                 "{} {why}: run with another --state, or give the old results up and begin anew with --fresh",
                 path.display()
             );
             Fault::fatal(&code::STATE_UNREADABLE, message)
-        })?),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io(&path, "cannot be read", &error)),
-    };
-    let now = match found.as_ref().filter(|_| begun) {
-        Some(found) => follow(found, wanted, plan).map_err(|what| {
-            let message = format!(
-                "the state in {} {what}: run with another --state, or give the old results up and begin anew with \
-                 --fresh",
-                dir.display()
-            );
-            Fault::fatal(&code::STATE_OF_ANOTHER, message)
-        })?,
-        None => wanted,
-    };
-    if found.as_ref() != Some(&now) {
-        let text = serde_json::to_vec_pretty(&now).expect("a manifest of strings and numbers");
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(path, "cannot be read", &error)),
+    }
+}
+
+impl Manifest {
+    /// Of a pipeline whose state begins.
+    pub fn of(plan: &Plan, base: &Path) -> Manifest {
+        let states = plan.nodes.iter().filter(|node| node.kind.facts.keyed);
+        Manifest {
+            version: VERSION,
+            pipeline: plan.name.clone(),
+            folder: folder_of(base),
+            shards: plan.shards,
+            states: states.map(|node| (node.name.clone(), shape(node))).collect(),
+            renamed: BTreeMap::new(),
+        }
+    }
+
+    /// Writes it where it does not stand there already.
+    pub fn write(&self, dir: &Path) -> Result<(), Fault> {
+        let path = dir.join(MANIFEST);
+        let text = serde_json::to_vec_pretty(self).expect("a manifest of strings and numbers");
+        if fs::read(&path).is_ok_and(|found| found == text) {
+            return Ok(());
+        }
         let partial = dir.join("manifest.json.partial");
         write_synced(&partial, &text)
             .and_then(|()| fs::rename(&partial, &path))
             .and_then(|()| File::open(dir)?.sync_all())
-            .map_err(|error| io(&path, "cannot be written", &error))?;
+            .map_err(|error| io(&path, "cannot be written", &error))
     }
-    Ok(former_names(&now.renamed))
+
+    /// By stage: the names that it had before.
+    pub fn former_names(&self) -> BTreeMap<String, Vec<String>> {
+        let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (old, next) in &self.renamed {
+            let mut last = next;
+            while let Some(later) = self.renamed.get(last) {
+                last = later;
+            }
+            names.entry(last.clone()).or_default().push(old.clone());
+        }
+        names
+    }
 }
 
 /// The form of the manifest and of what lies beside it.
@@ -140,34 +168,10 @@ fn follow(found: &Manifest, wanted: Manifest, plan: &Plan) -> Result<Manifest, S
     Ok(Manifest { renamed, ..wanted })
 }
 
-fn manifest(plan: &Plan, base: &Path) -> Manifest {
-    let states = plan.nodes.iter().filter(|node| node.kind.facts.keyed);
-    Manifest {
-        version: VERSION,
-        pipeline: plan.name.clone(),
-        folder: folder_of(base),
-        shards: plan.shards,
-        states: states.map(|node| (node.name.clone(), shape(node))).collect(),
-        renamed: BTreeMap::new(),
-    }
-}
-
 /// The folder of a file that was named without one is the working directory.
 fn folder_of(base: &Path) -> PathBuf {
     let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
     base.canonicalize().unwrap_or_else(|_| base.to_path_buf())
-}
-
-fn former_names(renamed: &BTreeMap<String, String>) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (old, next) in renamed {
-        let mut last = next;
-        while let Some(later) = renamed.get(last) {
-            last = later;
-        }
-        names.entry(last.clone()).or_default().push(old.clone());
-    }
-    names
 }
 
 /// What a stage's state depends on: its kind and its settings, without the places where they were written.
@@ -230,7 +234,15 @@ mod tests {
     fn a_stage_has_all_the_names_that_it_had() {
         let renamed =
             [("a", "b"), ("b", "c"), ("x", "y")].map(|(old, new)| (old.to_string(), new.to_string()));
-        let names = former_names(&BTreeMap::from(renamed));
+        let manifest = Manifest {
+            version: VERSION,
+            pipeline: "p".into(),
+            folder: "/p".into(),
+            shards: 4,
+            states: BTreeMap::new(),
+            renamed: BTreeMap::from(renamed),
+        };
+        let names = manifest.former_names();
         assert_eq!(names["c"], ["a", "b"]);
         assert_eq!(names["y"], ["x"]);
     }

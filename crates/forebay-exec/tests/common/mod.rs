@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use forebay_exec::{Job, Options, Running, start};
+use forebay_exec::{Job, Options, Ready, Running, prepare};
 use forebay_plan::{Known, Plan, plan, resolve};
 use forebay_spec::{Configs, MemoryLoader};
 use forebay_stage::batch::{Batch, Builder};
@@ -417,6 +417,8 @@ pub struct Shelf {
     pub full: usize,
     /// The next so many times that an epoch is committed the sink cannot do what follows.
     pub clumsy: usize,
+    /// The work before a commit panics the next so many times.
+    pub brittle: usize,
 }
 
 static SHELVES: LazyLock<Mutex<HashMap<String, Arc<Mutex<Shelf>>>>> = LazyLock::new(Mutex::default);
@@ -457,7 +459,11 @@ impl Sink for Collect {
             return Err(Fault::away(&code::COMMIT_FAILED, "the shelf is full"));
         }
         shelf.complete = last;
-        Ok(Sealed { entry: (shelf.lines.len() as u64).to_le_bytes().to_vec(), sync: None })
+        let entry = (shelf.lines.len() as u64).to_le_bytes().to_vec();
+        let breaks = shelf.brittle > 0;
+        shelf.brittle = shelf.brittle.saturating_sub(1);
+        let sync = move || if breaks { panic!("the shelf breaks") } else { Ok(()) };
+        Ok(Sealed { entry, sync: Some(Box::new(sync)) })
     }
 
     fn committed(&mut self, _epoch: Epoch) -> Result<(), Fault> {
@@ -595,6 +601,17 @@ pub fn plan_of(spec: &str, lanes: u32) -> Plan {
 }
 
 pub fn begin(plan: &Plan, options: Options) -> Result<Running, Fault> {
+    prepared(plan, options)?.begin()?.start()
+}
+
+pub fn prepared(plan: &Plan, options: Options) -> Result<Ready, Fault> {
     let values = forebay_expr::Values::default();
-    start(Job { plan, registry: &registry(), values: &values, models: &NoModels, base: ".".into(), options })
+    prepare(Job {
+        plan,
+        registry: &registry(),
+        values: &values,
+        models: &NoModels,
+        base: ".".into(),
+        options,
+    })
 }

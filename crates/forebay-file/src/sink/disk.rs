@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,14 +34,14 @@ impl Disk {
         self.faults.as_ref().map_or(Ok(()), |faults| faults.strike(call))
     }
 
-    /// An empty file to be written at its end, and with it the folders above it.
-    pub fn create(&self, path: &str) -> Result<File, Fault> {
+    /// A file to be written at its end, and with it the folders above it. What has its name already is taken as it is.
+    pub fn create(&self, path: &str) -> Result<Created, Fault> {
         let create = || {
             self.call(Call::Create)?;
-            make_folders(folder(path))?;
+            let folders = make_folders(folder(path))?;
+            let is_found = fs::symlink_metadata(path).is_ok();
             let file = take(path, OpenOptions::new().append(true).create(true))?;
-            file.set_len(0)?;
-            Ok(file)
+            Ok(Created { file, is_found, folders })
         };
         create().map_err(|error| fault(path, "made", &error))
     }
@@ -71,21 +71,18 @@ impl Disk {
     }
 
     /// Makes the content of a file durable.
-    pub fn sync(&self, file: &File, path: &str) -> io::Result<()> {
+    pub fn sync(&self, file: &File, path: &str) -> Result<(), Fault> {
         let sync = self.call(Call::Sync).and_then(|()| file.sync_data());
-        sync.map_err(|error| io::Error::new(error.kind(), format!("`{path}` cannot be synced: {error}")))
+        sync.map_err(|error| fault(path, "synced", &error))
     }
 
     /// Makes the names in the folder of a file durable.
-    pub fn sync_folder(&self, path: &str) -> io::Result<()> {
+    pub fn sync_folder(&self, path: &str) -> Result<(), Fault> {
         let sync = || {
             self.call(Call::Sync)?;
             File::open(folder(path))?.sync_all()
         };
-        sync().map_err(|error| {
-            let folder = folder(path).display();
-            io::Error::new(error.kind(), format!("the folder `{folder}` cannot be synced: {error}"))
-        })
+        sync().map_err(|error| fault(&folder(path).to_string_lossy(), "synced", &error))
     }
 
     /// Gives a file that is held another name, which nothing else has.
@@ -148,6 +145,15 @@ impl Disk {
     }
 }
 
+/// A file that was taken under a name of its own.
+pub(crate) struct Created {
+    pub file: File,
+    /// It was there before.
+    pub is_found: bool,
+    /// Folders that were made for it, the inner ones first.
+    pub folders: Vec<PathBuf>,
+}
+
 /// The folder that a file lies in.
 fn folder(path: &str) -> &Path {
     match Path::new(path).parent() {
@@ -156,16 +162,16 @@ fn folder(path: &str) -> &Path {
     }
 }
 
-/// Makes a folder and those above it, durably.
-fn make_folders(folder: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> =
-        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+/// Makes a folder and those above it, durably. Gives those that were missing, the inner ones first.
+fn make_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let missing = folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
+    let missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
     fs::create_dir_all(folder)?;
-    for made in missing {
+    for made in &missing {
         let above = made.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(above)?.sync_all()?;
     }
-    Ok(())
+    Ok(missing)
 }
 
 /// Opens a file and takes it for this writer. Until it is taken another one may rename or remove it, so its name is

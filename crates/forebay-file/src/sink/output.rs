@@ -2,11 +2,12 @@
 //! the commit that makes it true, and whatever a crash left half-way is finished by [`recover`].
 
 use std::fs::File;
+use std::path::PathBuf;
 
 use forebay_stage::Fault;
 use forebay_stage::types::{Epoch, code};
 
-use super::disk::Disk;
+use super::disk::{Created, Disk};
 use super::entry::{Item, Stage};
 
 pub(crate) struct Output {
@@ -24,19 +25,33 @@ pub(crate) struct Output {
     written: bool,
     /// A write failed half-way: what the file holds is not what was meant.
     torn: bool,
+    /// What lay under its name is still in it.
+    stale: bool,
+    /// Folders that were made for it, the inner ones first.
+    folders: Vec<PathBuf>,
 }
 
 impl Output {
     /// File `number` of a sink, which is not there yet. One of the same name of which this state knows nothing is not
-    /// touched.
+    /// touched, and what a crash left under its first name stays until something is written: the pipeline may be kept from
+    /// starting, and that may be another state's.
     pub fn create(disk: &Disk, name: String, number: u64, begins: i64) -> Result<Output, Fault> {
         refuse_existing(disk, &name)?;
         let stage = Stage::New(number);
-        // What lies under the name of a new file was never committed.
-        let file = Some(disk.create(&stage.path(&name))?);
+        let Created { file, is_found, folders } = disk.create(&stage.path(&name))?;
         let item = Item { number, begins, length: 0, text: 0, complete: false };
-        let (begun, completed, written, torn) = (None, None, false, false);
-        let output = Output { name, item, stage, file, begun, completed, written, torn };
+        let output = Output {
+            name,
+            item,
+            stage,
+            file: Some(file),
+            begun: None,
+            completed: None,
+            written: false,
+            torn: false,
+            stale: is_found,
+            folders,
+        };
         // Who held that name until now has renamed it.
         refuse_existing(disk, &output.name)?;
         Ok(output)
@@ -46,7 +61,8 @@ impl Output {
     fn committed_as(name: String, item: Item, stage: Stage, file: Option<File>) -> Output {
         // The commit is an old one, whatever its number was.
         let (begun, completed) = (Some(Epoch(0)), item.complete.then_some(Epoch(0)));
-        Output { name, item, stage, file, begun, completed, written: false, torn: false }
+        let (written, torn, stale) = (false, false, false);
+        Output { name, item, stage, file, begun, completed, written, torn, stale, folders: Vec::new() }
     }
 
     pub fn path(&self) -> String {
@@ -67,7 +83,7 @@ impl Output {
             disk.rename(file, &path, &Stage::Partial.path(&self.name))?;
             self.stage = Stage::Partial;
             // After a power cut the longer file must not have the name of the complete one.
-            disk.sync_folder(&self.name).map_err(after_rename)?;
+            disk.sync_folder(&self.name)?;
         }
         self.item.complete = false;
         self.completed = None;
@@ -77,6 +93,7 @@ impl Output {
     /// Writes a block that stands for `text` bytes of text.
     pub fn write(&mut self, disk: &Disk, block: &[u8], text: usize) -> Result<(), Fault> {
         self.refuse_torn()?;
+        self.clear(disk)?;
         let path = self.path();
         let file = self.file.as_ref().expect("a file that is written is open");
         let written = disk.write(file, &path, block);
@@ -92,6 +109,7 @@ impl Output {
     /// to sync, and whether the file's name has to be synced too.
     pub fn seal(&mut self, disk: &Disk, epoch: Epoch) -> Result<Option<(File, bool)>, Fault> {
         self.refuse_torn()?;
+        self.clear(disk)?;
         if let Some(file) = &self.file {
             disk.check_named(file, &self.path())?;
         }
@@ -109,6 +127,15 @@ impl Output {
         })?;
         self.written = false;
         Ok(Some((clone, self.is_new())))
+    }
+
+    /// Empties a new file of what lay under its name, which was never committed.
+    fn clear(&mut self, disk: &Disk) -> Result<(), Fault> {
+        if let (true, Some(file)) = (self.stale, &self.file) {
+            disk.truncate(file, &self.path(), 0)?;
+            self.stale = false;
+        }
+        Ok(())
     }
 
     fn refuse_torn(&self) -> Result<(), Fault> {
@@ -142,7 +169,7 @@ impl Output {
         // Once the state forgets that this name was pending, it has to be there after a power cut.
         if stage == Stage::Complete {
             self.file = None;
-            disk.sync_folder(&to).map_err(after_rename)?;
+            disk.sync_folder(&to)?;
         }
         Ok(())
     }
@@ -162,13 +189,16 @@ impl Output {
 }
 
 impl Drop for Output {
-    /// A new file of which nothing was sealed goes with its writer. Where it cannot be removed the next one takes it over.
+    /// A new file of which nothing was sealed goes with its writer, and with it the folders that it stands in alone; what it
+    /// found stays. Where it cannot be removed the next one takes it over.
     fn drop(&mut self) {
         if let Some(file) = &self.file
             && self.is_new()
             && self.begun.is_none()
+            && !self.stale
+            && Disk::default().remove(file, &self.path()).is_ok()
         {
-            let _ = Disk::default().remove(file, &self.path());
+            self.folders.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
         }
     }
 }
@@ -180,10 +210,6 @@ fn refuse_existing(disk: &Disk, name: &str) -> Result<(), Fault> {
     }
     let paths = [Stage::Complete.path(name), Stage::Partial.path(name)];
     paths.iter().find(|path| disk.is_there(path)).map_or(Ok(()), |path| Err(disk.exists(path)))
-}
-
-fn after_rename(error: std::io::Error) -> Fault {
-    Fault::away(&code::OUTPUT_UNWRITABLE, format!("after a rename, {error}"))
 }
 
 fn special(path: &str) -> Fault {

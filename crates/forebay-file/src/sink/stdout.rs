@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use forebay_stage::batch::Batch;
 use forebay_stage::types::{Epoch, code};
-use forebay_stage::{Fault, Sealed, Sink, SinkCx};
+use forebay_stage::{Fault, FaultKind, Sealed, Sink, SinkCx};
 
 use super::entry::Entry;
 use super::files::Rows;
@@ -29,53 +29,52 @@ struct Stdout {
     file: File,
     /// The last write stopped inside a line.
     torn: AtomicBool,
-    /// Nobody reads it any more, and nobody will.
-    closed: AtomicBool,
 }
 
 impl StdoutSink {
     pub fn new(rows: Rows, place: Place) -> Result<StdoutSink, Fault> {
         let out = io::stdout().as_fd().try_clone_to_owned();
-        let out =
-            out.map_err(|error| Fault::fatal(&code::OUTPUT_UNWRITABLE, unwritable(&error).to_string()))?;
+        let out = out.map_err(|error| Fault { kind: FaultKind::Fatal, ..fault(&error) })?;
         Ok(StdoutSink::to(rows, place, File::from(out)))
     }
 
     fn to(rows: Rows, place: Place, file: File) -> StdoutSink {
-        let (torn, closed) = (AtomicBool::new(false), AtomicBool::new(false));
-        StdoutSink { rows, place, lines: Vec::new(), out: Arc::new(Stdout { file, torn, closed }) }
+        let out = Stdout { file, torn: AtomicBool::new(false) };
+        StdoutSink { rows, place, lines: Vec::new(), out: Arc::new(out) }
     }
 }
 
 impl Stdout {
-    fn write(&self, lines: &[u8]) -> io::Result<()> {
+    fn write(&self, lines: &[u8]) -> Result<(), Fault> {
         if !lines.is_empty() && self.torn.load(Ordering::Relaxed) {
             self.write_all(b"\n")?;
         }
         self.write_all(lines)
     }
 
-    fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+    fn write_all(&self, mut bytes: &[u8]) -> Result<(), Fault> {
         while !bytes.is_empty() {
             match (&self.file).write(bytes) {
-                Ok(0) => return Err(unwritable(&ErrorKind::WriteZero.into())),
+                Ok(0) => return Err(fault(&ErrorKind::WriteZero.into())),
                 Ok(written) => {
                     self.torn.store(bytes[written - 1] != b'\n', Ordering::Relaxed);
                     bytes = &bytes[written..];
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.closed.store(error.kind() == ErrorKind::BrokenPipe, Ordering::Relaxed);
-                    return Err(unwritable(&error));
-                }
+                Err(error) => return Err(fault(&error)),
             }
         }
         Ok(())
     }
 }
 
-fn unwritable(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("standard output cannot be written: {error}"))
+/// A reader that is gone does not come back; anything else may pass.
+fn fault(error: &io::Error) -> Fault {
+    if error.kind() == ErrorKind::BrokenPipe {
+        let message = "whoever read standard output has closed it; what is not committed is written again by the next run";
+        return Fault::fatal(&code::OUTPUT_UNWRITABLE, message);
+    }
+    Fault::away(&code::OUTPUT_UNWRITABLE, format!("standard output cannot be written: {error}"))
 }
 
 impl Sink for StdoutSink {
@@ -103,12 +102,7 @@ impl Sink for StdoutSink {
 
     fn restore(&mut self, entry: Option<&[u8]>) -> Result<(), Fault> {
         self.lines.clear();
-        entry.map_or(Ok(()), |bytes| Entry::read(bytes, &self.place).map(drop))?;
-        if self.out.closed.load(Ordering::Relaxed) {
-            let message = "whoever read standard output has closed it; what is not committed is written again by the next run";
-            return Err(Fault::fatal(&code::OUTPUT_UNWRITABLE, message));
-        }
-        Ok(())
+        entry.map_or(Ok(()), |bytes| Entry::read(bytes, &self.place).map(drop))
     }
 }
 
@@ -120,7 +114,7 @@ mod tests {
 
     use forebay_stage::types::Schema;
     use forebay_stage::types::end::{End, Fate, ReasonId};
-    use forebay_stage::{FaultKind, OwnColumns, SinkColumn, testing};
+    use forebay_stage::{OwnColumns, SinkColumn, testing};
 
     use super::super::place::STDOUT;
     use super::*;
@@ -135,7 +129,7 @@ mod tests {
     }
 
     /// Seals an epoch of these records and does the work before its commit.
-    fn write(sink: &mut StdoutSink, schema: &Schema, records: &str) -> io::Result<()> {
+    fn write(sink: &mut StdoutSink, schema: &Schema, records: &str) -> Result<(), Fault> {
         push(sink, schema, records);
         sink.seal(Epoch(1), false).expect("a seal").sync.expect("a write")()
     }
@@ -169,9 +163,9 @@ mod tests {
     fn a_full_device_is_said_and_tried_again() {
         let (mut sink, schema) = sink(File::options().write(true).open("/dev/full").expect("the device"));
         for _ in 0..2 {
-            let error = write(&mut sink, &schema, "1").expect_err("no room");
-            assert_eq!(error.kind(), ErrorKind::StorageFull);
-            assert!(error.to_string().starts_with("standard output cannot be written: "), "{error}");
+            let fault = write(&mut sink, &schema, "1").expect_err("no room");
+            assert_eq!(fault.kind, FaultKind::Away);
+            assert!(fault.message.starts_with("standard output cannot be written: No space"), "{fault}");
             sink.restore(None).expect("there may be room later");
         }
     }
@@ -181,8 +175,7 @@ mod tests {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
         let (mut sink, schema) = sink(File::from(OwnedFd::from(writer)));
-        assert_eq!(write(&mut sink, &schema, "1").expect_err("no reader").kind(), ErrorKind::BrokenPipe);
-        let fault = sink.restore(None).expect_err("no reader");
+        let fault = write(&mut sink, &schema, "1").expect_err("no reader");
         assert!(fault.kind == FaultKind::Fatal && fault.message.contains("has closed it"), "{fault}");
     }
 

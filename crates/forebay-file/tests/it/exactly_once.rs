@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
             .collect();
         self.sink = sink(self.folder, self.spec, &[], &self.faults).expect("a sink");
         for (path, bytes) in left.into_iter().filter(|(path, _)| !path.exists()) {
+            fs::create_dir_all(path.parent().expect("below")).expect("a folder");
             fs::write(path, bytes).expect("a file");
         }
         self.undo();

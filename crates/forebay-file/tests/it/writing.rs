@@ -127,14 +127,26 @@ fn two_writers_do_not_share_a_file() {
 fn what_a_run_left_that_committed_nothing_is_written_anew() {
     let folder = folder(&[("o.1.partial", "half\n")]);
     let mut sink = begun(&folder, "{ path: DIR/o }");
-    assert_eq!(listing(folder.path()), "o.1.partial: \n");
     push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
     sink.seal(Epoch(1), false).unwrap();
+    assert_eq!(listing(folder.path()), "o.1.partial: {\"a\":1};\n");
     sink.restore(None).unwrap();
     assert_eq!(listing(folder.path()), "o.1.partial: \n", "the same after an epoch was undone");
     push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
     drop(sink);
     assert_eq!(listing(folder.path()), "", "what was never sealed goes with its writer");
+}
+
+/// Another pipeline may keep this one from starting, and what lies there may be committed in a state that goes on then.
+#[test]
+fn a_sink_that_only_began_leaves_everything_as_it_was() {
+    let folder = folder(&[("o.1.partial", "committed\n")]);
+    drop(begun(&folder, "{ path: DIR/o }"));
+    drop(begun(&folder, "{ path: DIR/new/deep/o.gz }"));
+    assert_eq!(listing(folder.path()), "o.1.partial: committed;\n");
+    assert!(!folder.path().join("new").exists());
+    commit(begun(&folder, "{ path: DIR/o }").as_mut(), 1, false);
+    assert_eq!(listing(folder.path()), "o.partial: \n", "nor is it taken for this state's");
 }
 
 /// An unfinished output that loses its name takes what is written with it: the run must not end as if nothing were.
@@ -476,6 +488,7 @@ fn a_sync_that_fails_names_the_file() {
     push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
     let sealed = sink.seal(Epoch(1), false).unwrap();
     faults.inject(Call::Sync, 1, ErrorKind::Other);
-    let error = sealed.sync.unwrap()().unwrap_err().to_string();
-    assert!(error.contains("/o.1.partial` cannot be synced"), "{error}");
+    let (kind, said) = fault(&root, sealed.sync.unwrap()());
+    assert_eq!(kind, FaultKind::Away);
+    assert!(said.starts_with("[FB0821] `DIR/o.1.partial` cannot be synced: "), "{said}");
 }

@@ -9,7 +9,7 @@ use crate::scratch::Scratch;
 
 const DIR: &str = "FOREBAY_LOG_TEST_DIR";
 const KILLS: u64 = 25;
-const OPTIONS: Options = Options { segment_bytes: 8 << 10, holder: None, fresh: false, faults: None };
+const OPTIONS: Options = Options { segment_bytes: 8 << 10, holder: None, faults: None };
 
 /// What entry `sequence` holds, so that any other process can tell.
 fn payload(sequence: u64) -> Vec<u8> {

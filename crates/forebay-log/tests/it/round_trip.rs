@@ -1,5 +1,7 @@
 //! What goes in comes out, over segments, restarts and removals.
 
+use forebay_log::{Held, LogError, Options};
+
 use crate::scratch::{Scratch, append, text, text_from};
 
 /// Room for two entries of one letter.
@@ -108,4 +110,29 @@ fn what_was_being_written_at_a_crash_is_swept_up() {
     let log = scratch.open();
     assert_eq!((text(&log).as_str(), log.blobs().unwrap().len()), ("1:a", 0));
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 2, "the lock and one segment");
+}
+
+#[test]
+fn a_directory_that_was_only_held_is_as_it_was() {
+    let scratch = Scratch::new(TWO_ENTRIES);
+    let held = || Held::take(scratch.path(), Options::default());
+    let one = held().unwrap();
+    assert!(matches!(held(), Err(LogError::Locked { .. })));
+    drop(one);
+    assert!(!scratch.path().exists(), "it was made for the lock");
+    std::fs::create_dir(scratch.path()).unwrap();
+    std::fs::write(scratch.path().join("00000000000000000001.log.partial"), "half").unwrap();
+    drop(held().unwrap());
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 1);
+
+    let mut log = held().unwrap().open().unwrap().0;
+    log.append(&[b"a"]).unwrap();
+    log.put_blob("b", &[b"c"]).unwrap();
+    drop(log);
+    drop(held().unwrap());
+    let log = scratch.open();
+    assert_eq!((text(&log).as_str(), log.blobs().unwrap().len()), ("1:a", 1));
+    drop(log);
+    let log = held().unwrap().open_empty().unwrap();
+    assert_eq!((log.next(), log.blobs().unwrap().len()), (1, 0));
 }

@@ -36,12 +36,8 @@ impl Scratch {
     }
 
     pub fn try_open(&self) -> Result<(Log, Recovered), LogError> {
-        let options = Options {
-            segment_bytes: self.segment_bytes,
-            holder: None,
-            fresh: false,
-            faults: Some(self.faults.clone()),
-        };
+        let options =
+            Options { segment_bytes: self.segment_bytes, holder: None, faults: Some(self.faults.clone()) };
         Log::open(self.path(), options)
     }
 
