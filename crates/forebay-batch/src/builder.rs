@@ -6,7 +6,7 @@ use forebay_types::Ty;
 
 use crate::{Col, ColMut, Columns, Presence};
 
-/// How many groups given out are looked at for reuse; more in flight than that allocate.
+/// How many groups given out are kept for reuse where nobody says; more in flight than that allocate.
 const RING: usize = 64;
 
 /// Makes groups of columns of the same types. One owner; `finish` gives a frozen group and the builder is empty
@@ -17,6 +17,8 @@ pub struct Builder {
     ring: std::collections::VecDeque<Arc<Columns>>,
     /// A group whose memory `cols` took over, to be filled by the next `finish`.
     shell: Option<Arc<Columns>>,
+    /// So many groups are kept at most.
+    limit: usize,
 }
 
 impl Builder {
@@ -25,7 +27,25 @@ impl Builder {
             cols: types.into_iter().map(ColMut::new).collect(),
             ring: std::collections::VecDeque::with_capacity(RING),
             shell: None,
+            limit: RING,
         }
+    }
+
+    /// A builder with so many groups made beforehand, each with [room](ColMut::reserve) for so many rows: as long as no more
+    /// are held at once, groups of values of fixed width allocate nothing.
+    pub fn with_room<'t>(types: impl IntoIterator<Item = &'t Ty>, groups: usize, rows: usize) -> Builder {
+        let mut builder = Builder::new(types);
+        let made: Vec<Arc<Columns>> = (0..groups)
+            .map(|_| {
+                builder.cols.iter_mut().for_each(|col| col.reserve(rows));
+                builder.freeze(Arc::default())
+            })
+            .collect();
+        builder.cols.iter_mut().for_each(|col| col.reserve(rows));
+        builder.limit = groups.max(RING);
+        builder.ring = made.into();
+        builder.ring.reserve(builder.limit - builder.ring.len());
+        builder
     }
 
     pub fn col(&mut self, index: usize) -> &mut ColMut {
@@ -63,16 +83,21 @@ impl Builder {
 
     /// Freezes what was built.
     pub fn finish(&mut self) -> Arc<Columns> {
-        let mut group = self.shell.take().unwrap_or_default();
+        let shell = self.shell.take().unwrap_or_default();
+        let group = self.freeze(shell);
+        if self.ring.len() == self.limit {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(group.clone());
+        group
+    }
+
+    fn freeze(&mut self, mut group: Arc<Columns>) -> Arc<Columns> {
         let columns = Arc::get_mut(&mut group).expect("a shell is held by nobody else");
         columns.edit(|cols| {
             cols.resize_with(self.cols.len(), Col::default);
             self.cols.iter_mut().zip(cols).for_each(|(col, into)| col.freeze_into(into));
         });
-        if self.ring.len() == RING {
-            self.ring.pop_front();
-        }
-        self.ring.push_back(group.clone());
         group
     }
 }

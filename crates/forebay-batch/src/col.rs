@@ -249,6 +249,17 @@ impl ColMut {
         self.rows
     }
 
+    /// Makes room for so many rows, as far as their number says how much it takes: not for what texts and lists hold.
+    pub fn reserve(&mut self, rows: usize) {
+        match &mut self.data {
+            DataMut::Fixed { width, values } => values.reserve(rows * *width),
+            DataMut::Var { offsets, .. } | DataMut::List { offsets, .. } => {
+                offsets.reserve(rows * size_of::<u32>());
+            }
+            DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.reserve(rows)),
+        }
+    }
+
     /// All values of a column of fixed width at once, `rows` of them to be written, every one present.
     pub fn fixed<T: Pod>(&mut self, rows: usize) -> &mut [T] {
         self.rows = rows;
@@ -284,7 +295,7 @@ impl ColMut {
         match &mut self.data {
             DataMut::Var { offsets, bytes } => {
                 bytes.extend(value);
-                offsets.push(bytes.len() as u32);
+                offsets.push(offset(bytes.len()));
             }
             _ => panic!("a column of text or bytes was expected"),
         }
@@ -530,8 +541,14 @@ fn thaw(buf: &mut Buf) -> BufMut {
 fn append_offsets(offsets: &mut BufMut, more: &[u32], rows: Range<usize>) -> Range<usize> {
     let (first, last) = (more[rows.start], more[rows.end]);
     let end = last_offset(offsets) as u32;
+    offset(end as usize + (last - first) as usize);
     more[rows.start + 1..=rows.end].iter().for_each(|offset| offsets.push(offset - first + end));
     first as usize..last as usize
+}
+
+/// A panic fails the call, which is repeated on halves.
+fn offset(end: usize) -> u32 {
+    u32::try_from(end).expect("a column of a batch holds at most 4 GiB")
 }
 
 fn first_offset() -> BufMut {

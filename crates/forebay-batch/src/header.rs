@@ -234,6 +234,25 @@ pub struct HeaderRing {
 }
 
 impl HeaderRing {
+    /// With so many headers made beforehand, each with room for so many rows and, where they name rows of others, for so
+    /// many parents: as long as no more are out at once, nothing is allocated.
+    pub fn with_room(headers: usize, rows: usize, parents: usize) -> HeaderRing {
+        let one = |_| {
+            let mut header = Header::default();
+            header.origin.reserve(rows);
+            header.times.reserve(rows);
+            match parents {
+                0 => header.ends.reserve(rows),
+                parents => {
+                    header.parents.reserve(parents);
+                    header.parent_rows.reserve(rows);
+                }
+            }
+            Arc::new(header)
+        };
+        HeaderRing { out: VecDeque::with_capacity(headers), free: (0..headers).map(one).collect() }
+    }
+
     /// An empty header to be filled and given to [`share`](Self::share).
     pub fn take(&mut self, node: NodeId, epoch: Epoch) -> Arc<Header> {
         let mut shell = self.free.pop().unwrap_or_default();

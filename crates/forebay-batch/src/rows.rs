@@ -78,14 +78,31 @@ impl Iterator for RowsIter<'_> {
 impl ExactSizeIterator for RowsIter<'_> {}
 
 /// Makes selections and uses their memory again.
-#[derive(Default)]
 pub struct RowsRing {
     ring: VecDeque<Arc<Vec<u32>>>,
+    /// So many are kept at most.
+    limit: usize,
 }
 
+/// How many are kept where nobody says.
 const RING: usize = 64;
 
+impl Default for RowsRing {
+    fn default() -> RowsRing {
+        RowsRing { ring: VecDeque::new(), limit: RING }
+    }
+}
+
 impl RowsRing {
+    /// With so many lists made beforehand, each with room for so many rows: as long as no more are held at once, nothing is
+    /// allocated.
+    pub fn with_room(lists: usize, rows: usize) -> RowsRing {
+        let limit = lists.max(RING);
+        let mut ring = VecDeque::with_capacity(limit);
+        ring.extend((0..lists).map(|_| Arc::new(Vec::with_capacity(rows))));
+        RowsRing { ring, limit }
+    }
+
     /// The rows of `rows` that `keep` says yes to; a range stays a range where all are kept.
     pub fn filter(&mut self, rows: &Rows, mut keep: impl FnMut(usize) -> bool) -> Rows {
         let mut list = self.take();
@@ -124,7 +141,7 @@ impl RowsRing {
     }
 
     fn give(&mut self, list: Arc<Vec<u32>>) -> Rows {
-        if self.ring.len() == RING {
+        if self.ring.len() >= self.limit {
             self.ring.pop_front();
         }
         self.ring.push_back(list.clone());

@@ -3,11 +3,13 @@
 
 mod wiring;
 mod nodes;
+mod room;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::unbounded;
+use forebay_batch::RowsRing;
 use forebay_log::Log;
 use forebay_plan::plan::{Plan, PlanNode, SourcePlan, Spread};
 use forebay_sched::backoff::Backoff;
@@ -24,7 +26,7 @@ use crate::coordinator::Coordinator;
 use crate::driver::{self, Driver};
 use crate::engine::{Job, Nudge};
 use crate::entry::{self, Committed};
-use crate::gather::Gatherer;
+use crate::gather::{Gatherer, Room};
 use crate::intake::{Facts, Intake};
 use crate::kit::{Kit, SharedReasons};
 use crate::lane::{Command, Lane, Report};
@@ -112,14 +114,22 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let nudge = Nudge::new(ground.parkers[0].waker());
     let mut told = Vec::new();
     for lane in 0..lanes {
-        let segments = make_segments(&mut ground, &mut edges, lane, log)?;
+        let mine = |spread: Spread| lane < instances(spread, plan) as usize;
+        let here: Vec<usize> =
+            (0..plan.segments.len()).filter(|at| mine(plan.segments[*at].spread)).collect();
+        let segments = here.iter().map(|at| make_segment(&mut ground, &mut edges, *at, lane, log));
+        let segments = segments.collect::<Result<Vec<SegmentRun>, Fault>>()?;
         let (command_sender, commands) = unbounded::<Command>();
         told.push((command_sender, ground.parkers[lane].waker()));
         runs.push(Lane {
             committed_entries: committed_entries(&segments, &ground.committed),
             segments,
             driver: None,
-            kit: Kit::new(job.options.clock.clone(), reasons.clone()),
+            kit: Kit::new(
+                job.options.clock.clone(),
+                reasons.clone(),
+                RowsRing::with_room(room::selections(plan, &here), job.options.max_batch),
+            ),
             parker: Parker::default(),
             commands,
             reports: report_sender.clone(),
@@ -259,7 +269,16 @@ fn make_driver(
         groups.entry(source.map_or(0, |source| source.merge_group)).or_default().push(at);
     }
     let sources = plan.nodes.iter().filter(|node| node.source.is_some());
-    let gatherers = sources.map(|node| (node.id, Gatherer::new(node.id, &own_group(&node.outputs[0].adds))));
+    let gatherer = |node: &PlanNode| {
+        let streams = intakes.iter().filter(|intake| intake.node() == node.id).count();
+        // What is gathered is one stream's alone where there is one.
+        let room = match streams {
+            0 | 1 => Room::default(),
+            streams => room::of_gatherer(plan, node.segment, job.options.max_batch, streams),
+        };
+        (node.id, Gatherer::new(node.id, &own_group(&node.outputs[0].adds), room))
+    };
+    let gatherers = sources.map(gatherer);
     Driver::new(driver::Start {
         gatherers: gatherers.collect(),
         intakes,
@@ -302,19 +321,7 @@ fn committed_entries(segments: &[SegmentRun], committed: &Committed) -> Vec<(usi
     entries
 }
 
-/// The instances of segments that run on a lane.
-fn make_segments(
-    ground: &mut Ground<'_, '_>,
-    edges: &mut Edges,
-    lane: usize,
-    log: Option<&Log>,
-) -> Result<Vec<SegmentRun>, Fault> {
-    let plan = ground.plan;
-    let mine = |spread: Spread| lane < instances(spread, plan) as usize;
-    let here: Vec<usize> = (0..plan.segments.len()).filter(|at| mine(plan.segments[*at].spread)).collect();
-    here.into_iter().map(|at| make_segment(ground, edges, at, lane, log)).collect()
-}
-
+/// The instance of a segment that runs on a lane.
 fn make_segment(
     ground: &mut Ground<'_, '_>,
     edges: &mut Edges,
@@ -359,13 +366,13 @@ fn make_segment(
         letters: Letters::new(ground.streams.clone()),
         // What is spread by key is spread over the instances of the receiver, which are all lanes.
         shards: Shards { lane: lane as u32, lanes: plan.lanes, total: plan.shards },
-        hashes: Vec::new(),
+        hashes: Vec::with_capacity(ground.job.options.max_batch),
         merge: Merge::default(),
         ordered: Vec::new(),
         round: 0,
     };
     connect_here(plan, segment.nodes.as_slice(), &mut run);
     connect_out(plan, edges, at, lane, &mut run);
-    connect_in(plan, edges, at, lane, &mut run);
+    connect_in(plan, ground.job.options.max_batch, edges, at, lane, &mut run);
     Ok(run)
 }

@@ -3,7 +3,6 @@
 //! commit and tries again.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -19,7 +18,7 @@ use forebay_types::{Epoch, code};
 use crate::edge::Barrier;
 use crate::entry::{self, Committed, Head, ImageEntry, Missed};
 use crate::lane::{Command, Report, SealedLane};
-use crate::node::{Stop, panicked};
+use crate::node::{Stop, protected};
 use crate::park::Waker;
 use crate::status::{Outcome, Shared};
 
@@ -159,9 +158,7 @@ impl Coordinator {
         let barrier = part.barrier.expect("a committed epoch had a barrier");
         for (node, sealed) in &mut part.sinks {
             if let Some(sync) = sealed.sync.take() {
-                let synced =
-                    catch_unwind(AssertUnwindSafe(sync)).unwrap_or_else(|panic| Err(panicked(&*panic)));
-                synced.map_err(|fault| Stop::new(node.clone(), fault))?;
+                protected(sync).map_err(|fault| Stop::new(node.clone(), fault))?;
             }
         }
         self.write(epoch, part)?;

@@ -31,9 +31,6 @@ pub struct Barrier {
 
 /// Batches of a round that a parcel has room for without growing.
 const EXCHANGES: usize = 4;
-/// Rounds that may be on an edge at once.
-pub const EDGE_ROUNDS: usize = 8;
-
 /// The sending end.
 pub struct Sender {
     full: Producer<Parcel>,
@@ -48,11 +45,11 @@ pub struct Receiver {
     sender: Waker,
 }
 
-/// Makes an edge; the wakers are those of the lanes at its ends.
-pub fn edge(sender: Waker, receiver: Waker) -> (Sender, Receiver) {
-    let (full_in, full_out) = RingBuffer::new(EDGE_ROUNDS);
+/// Makes an edge on which so many rounds may be at once; the wakers are those of the lanes at its ends.
+pub fn edge(credits: usize, sender: Waker, receiver: Waker) -> (Sender, Receiver) {
+    let (full_in, full_out) = RingBuffer::new(credits);
     // Those on the way, and the ones that sender and receiver hold: all there will ever be.
-    let (mut empty_in, empty_out) = RingBuffer::new(EDGE_ROUNDS + 2);
+    let (mut empty_in, empty_out) = RingBuffer::new(credits + 2);
     while empty_in.push(Parcel { batches: Vec::with_capacity(EXCHANGES), ..Parcel::default() }).is_ok() {}
     (
         Sender { full: full_in, empty: empty_out, receiver },

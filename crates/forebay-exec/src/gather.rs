@@ -11,6 +11,17 @@ use forebay_types::{Addr, Epoch, Schema, Ty};
 /// What everything is merged by: the highest event time so far, then the origin.
 pub type Order = (i64, Origin);
 
+/// How much memory a gatherer gets beforehand, so that nothing is allocated where no more is under way.
+#[derive(Clone, Copy, Default)]
+pub struct Room {
+    /// Gathered batches that may be held at once.
+    pub rounds: usize,
+    /// Records of each.
+    pub rows: usize,
+    /// Batches that are gathered into one.
+    pub batches: usize,
+}
+
 pub struct Gatherer {
     node: NodeId,
     types: Vec<Ty>,
@@ -24,16 +35,16 @@ pub struct Gatherer {
 impl Gatherer {
     /// For batches whose columns lie as `schema` says; the gathered group has them in its order. `node` is whose row
     /// space it becomes.
-    pub fn new(node: NodeId, schema: &Schema) -> Gatherer {
+    pub fn new(node: NodeId, schema: &Schema, room: Room) -> Gatherer {
         let types: Vec<Ty> = schema.columns.iter().map(|column| column.ty.clone()).collect();
         Gatherer {
             node,
             addrs: schema.columns.iter().map(|column| column.addr).collect(),
-            builder: Builder::new(&types),
+            builder: Builder::with_room(&types, room.rounds, room.rows),
             types,
-            headers: HeaderRing::default(),
-            merge: Merge::default(),
-            picks: Vec::new(),
+            headers: HeaderRing::with_room(room.rounds, room.rows, room.batches),
+            merge: Merge::with_room(room.batches, room.rows),
+            picks: Vec::with_capacity(room.rows),
         }
     }
 

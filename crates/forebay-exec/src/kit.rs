@@ -57,13 +57,13 @@ impl Inboxes {
 }
 
 impl Kit {
-    pub fn new(clock: Clock, reasons: SharedReasons) -> Kit {
+    pub fn new(clock: Clock, reasons: SharedReasons, rows: RowsRing) -> Kit {
         Kit {
             clock,
             at: 0,
             is_stale: true,
             outbox: Outbox::default(),
-            rows: RowsRing::default(),
+            rows,
             inboxes: Inboxes::default(),
             slot: None,
             reasons,

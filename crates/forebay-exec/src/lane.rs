@@ -14,7 +14,7 @@ use crate::driver::{Driver, FromSource, Next};
 use crate::edge::Barrier;
 use crate::entry::{Missed, StreamEntry};
 use crate::kit::Kit;
-use crate::node::{Stop, Work};
+use crate::node::{Stop, Work, protected};
 use crate::park::Parker;
 use crate::segment::SegmentRun;
 
@@ -226,7 +226,7 @@ impl Lane {
             match &mut node.work {
                 Work::Source => {}
                 Work::Sink(run) => {
-                    let sealed = run.sink.seal(barrier.epoch, barrier.complete);
+                    let sealed = protected(|| run.sink.seal(barrier.epoch, barrier.complete));
                     let sealed = sealed.map_err(|fault| Stop::new(name.clone(), fault))?;
                     run.sealed = Some(barrier.epoch);
                     self.sink_entries.push_back((barrier.epoch, at, index, sealed.entry.clone()));
@@ -348,7 +348,7 @@ impl Lane {
             if let Work::Sink(run) = &mut node.work {
                 // What is undone will be written once more, and does not count before it stays.
                 run.latency.publish(&run.shared_latency);
-                if let Err(fault) = run.sink.committed(epoch) {
+                if let Err(fault) = protected(|| run.sink.committed(epoch)) {
                     done = Err(Stop::new(&*node.name, fault));
                 }
             }
@@ -380,7 +380,8 @@ impl Lane {
                     }
                     Work::Sink(run) => {
                         let entry = self.committed_entries.iter().find(|(s, n, _)| (*s, *n) == (at, index));
-                        let done = run.sink.restore(entry.map(|(_, _, bytes)| bytes.as_slice()));
+                        let entry = entry.map(|(_, _, bytes)| bytes.as_slice());
+                        let done = protected(|| run.sink.restore(entry));
                         done.map_err(|fault| Stop::new(&*name, fault))?;
                         run.latency.forget();
                         run.sealed = None;

@@ -10,7 +10,7 @@ use forebay_sched::predict::Predictor;
 use forebay_sched::suspects::Range;
 use forebay_spec::pipeline::OnLate;
 use forebay_stage::{Cx, Fault, FaultKind, Mark, Outbox, Reject, Savepoint, Sink, SinkCx, Stage, Turn};
-use forebay_types::code::{self, Code};
+use forebay_types::code;
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Epoch, Ty};
@@ -155,7 +155,7 @@ impl NodeRun {
         self.metrics.batches.add(1);
         self.metrics.records_in.add(batch.len() as u64);
         self.inputs[port].project(feed, batch);
-        if !self.filter(kit, port, batch, hand_on) || !self.keep_behind_out(kit, batch, hand_on) {
+        if !self.filter(kit, port, batch, hand_on)? || !self.keep_behind_out(kit, batch, hand_on) {
             return Ok(());
         }
         if self.skip_late {
@@ -165,10 +165,20 @@ impl NodeRun {
     }
 
     /// Narrows the batch by the input's `where`; says whether records are left.
-    fn filter(&mut self, kit: &mut Kit, port: usize, batch: &mut Batch, hand_on: &mut HandOn<'_>) -> bool {
-        let Some(program) = &mut self.inputs[port].filter else { return true };
+    fn filter(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: &mut Batch,
+        hand_on: &mut HandOn<'_>,
+    ) -> Result<bool, Stop> {
+        let Some(program) = &mut self.inputs[port].filter else { return Ok(true) };
         kit.outbox.clear();
-        let output = program.eval(batch);
+        kit.mark(self.id, batch);
+        let whole = &*batch;
+        // A panic is a defect; the records for which it comes back one by one are set aside.
+        let output = protected(|| Ok(program.eval(whole)))
+            .map_err(|fault| Stop { suspects: range_of(whole), ..Stop::new(&*self.name, fault) })?;
         for fault in output.faults() {
             kit.outbox.rejects.push(Reject::new(batch, fault.row, fault.code, fault.text));
         }
@@ -181,7 +191,7 @@ impl NodeRun {
         }
         hand_on(kit, Handed::Outbox);
         batch.narrow(kept);
-        !batch.is_empty()
+        Ok(!batch.is_empty())
     }
 
     /// Keyed nodes never see records that are older than the watermark of their stream; says whether others are left.
@@ -345,9 +355,7 @@ impl NodeRun {
             Work::Stage(stage) => {
                 let saved: Option<Savepoint> = stage.state().map(|state| state.savepoint());
                 let outbox = &mut kit.outbox;
-                let called =
-                    catch_unwind(AssertUnwindSafe(|| stage.push(&mut Cx::new(now, outbox), port, batch)));
-                let result = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                let result = protected(|| stage.push(&mut Cx::new(now, outbox), port, batch));
                 let result = result.and_then(|()| keeps_word(&self.gives, &kit.outbox, Some(batch)));
                 if let (Err(_), Some(saved), Some(state)) = (&result, saved, stage.state()) {
                     state.rollback(saved);
@@ -365,8 +373,8 @@ impl NodeRun {
         match &mut self.work {
             Work::Stage(stage) => {
                 let outbox = &mut kit.outbox;
-                let called = catch_unwind(AssertUnwindSafe(|| stage.mark(&mut Cx::new(now, outbox), mark)));
-                called.unwrap_or_else(|panic| Err(panicked(&*panic))).map_err(|fault| self.stop(fault))
+                let called = protected(|| stage.mark(&mut Cx::new(now, outbox), mark));
+                called.map_err(|fault| self.stop(fault))
             }
             Work::Source | Work::Sink(_) => Ok(()),
         }
@@ -387,8 +395,7 @@ impl NodeRun {
         let now = kit.tick();
         let Work::Stage(stage) = &mut self.work else { return Ok(()) };
         let outbox = &mut kit.outbox;
-        let called = catch_unwind(AssertUnwindSafe(|| stage.turn(&mut Cx::new(now, outbox))));
-        let called = called.unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let called = protected(|| stage.turn(&mut Cx::new(now, outbox)));
         self.due = called.map_err(|fault| self.stop(fault))?;
         keeps_word(&self.gives, &kit.outbox, None).map_err(|fault| self.stop(fault))
     }
@@ -451,8 +458,7 @@ impl SinkRun {
         let rejects = &mut kit.outbox.rejects;
         let mut cx = SinkCx::new(now, published, rejects);
         let sink = &mut self.sink;
-        let called = catch_unwind(AssertUnwindSafe(|| sink.push(&mut cx, batch)));
-        called.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+        protected(|| sink.push(&mut cx, batch))?;
         metrics.records_out.add(cx.count());
         Ok(())
     }
@@ -522,8 +528,9 @@ impl InputRun {
     }
 }
 
-const PANICKED: &Code = &code::STAGE_PANICKED;
-
-pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
-    Fault::call(PANICKED, format!("it panicked: {}", panic_text(panic)))
+/// Calls what others wrote: a panic is a fault of the call.
+pub fn protected<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        Err(Fault::call(&code::STAGE_PANICKED, format!("it panicked: {}", panic_text(&*panic))))
+    })
 }

@@ -32,6 +32,15 @@ impl<K: Ord> Default for Merge<K> {
 }
 
 impl<K: Ord> Merge<K> {
+    /// With memory for so many lists of so many keys together.
+    pub fn with_room(lists: usize, keys: usize) -> Merge<K> {
+        Merge {
+            runs: Vec::with_capacity(keys),
+            rest: Vec::with_capacity(lists),
+            heads: BinaryHeap::with_capacity(lists),
+        }
+    }
+
     /// Cuts lists of these lengths into runs in merged order; `key(i, j)` is the `j`-th key of list `i`. Runs are as long
     /// as they can be.
     pub fn cut(&mut self, lens: impl Iterator<Item = usize>, key: impl Fn(usize, usize) -> K) -> &[Run] {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{TryRecvError, TrySendError, bounded};
-use forebay_exec::edge::{EDGE_ROUNDS, Receiver, Sender, edge};
+use forebay_exec::edge::{Receiver, Sender, edge};
 use forebay_exec::park::Parker;
 use forebay_stage::batch::{Batch, Builder, HeaderRing, Origin, Times};
 use forebay_stage::types::id::NodeId;
@@ -20,6 +20,8 @@ use crate::machine;
 use crate::row::{Row, Rows};
 
 const BATCHES: u64 = 200_000;
+/// Batches that may be under way, as by default.
+const CREDITS: usize = 8;
 const SPANS: usize = 7;
 /// Batches that go round: each has its own header and columns, as in a pipeline.
 const DIFFERENT: usize = 64;
@@ -103,7 +105,7 @@ fn both(send: impl FnOnce() + Send, receive: impl FnOnce() + Send) -> f64 {
 
 fn lanes() -> (Parker, Parker, Sender, Receiver) {
     let (from, to) = (Parker::default(), Parker::default());
-    let (sender, receiver) = edge(from.waker(), to.waker());
+    let (sender, receiver) = edge(CREDITS, from.waker(), to.waker());
     (from, to, sender, receiver)
 }
 
@@ -141,7 +143,7 @@ fn busy_edge(batches: &[Batch]) -> Busy {
             if take_from(&mut receiver) {
                 (taken, wait) = (taken + 1, Wait::default());
                 // The first parcels are made; from then on they go round.
-                if taken == 10 * EDGE_ROUNDS as u64 {
+                if taken == 10 * CREDITS as u64 {
                     *before_ref = allocations::count();
                 }
             } else {
@@ -155,7 +157,7 @@ fn busy_edge(batches: &[Batch]) -> Busy {
 }
 
 fn busy_channel(batches: &[Batch]) -> f64 {
-    let (sender, receiver) = bounded::<Batch>(EDGE_ROUNDS);
+    let (sender, receiver) = bounded::<Batch>(CREDITS);
     let send = move || {
         for batch in batches.iter().cycle().take(BATCHES as usize) {
             let (mut batch, mut wait) = (batch.clone(), Wait::default());
@@ -231,7 +233,7 @@ fn wake_edge(batches: &[Batch]) -> Woken {
 }
 
 fn wake_channel(batches: &[Batch]) -> Woken {
-    let (sender, receiver) = bounded::<Batch>(EDGE_ROUNDS);
+    let (sender, receiver) = bounded::<Batch>(CREDITS);
     let (mut sent, mut received) = (Vec::with_capacity(WAKES), Vec::with_capacity(WAKES));
     let (sent_ref, received_ref, batch) = (&mut sent, &mut received, &batches[0]);
     let send = move || {

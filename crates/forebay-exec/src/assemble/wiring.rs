@@ -7,7 +7,7 @@ use std::sync::Arc;
 use forebay_plan::plan::{Exchange, Plan, Route};
 use forebay_types::id::NodeId;
 
-use super::{Ground, instances};
+use super::{Ground, instances, room};
 use crate::edge::{self, Parcel, Receiver, Sender};
 use crate::gather::Gatherer;
 use crate::segment::{Arrival, Crossing, Inbound, Outbound, SegmentRun, Way, key_columns, ways_of};
@@ -30,7 +30,8 @@ pub(super) fn make_edges(ground: &Ground<'_, '_>) -> Edges {
             let key = (from, a, to, b);
             // Several exchanges between the same instances share one edge, so that a round stays together.
             if let Entry::Vacant(place) = edges.senders.entry(key) {
-                let (sender, receiver) = edge::edge(ground.parkers[a].waker(), ground.parkers[b].waker());
+                let (sender, receiver) =
+                    edge::edge(plan.credits as usize, ground.parkers[a].waker(), ground.parkers[b].waker());
                 place.insert(sender);
                 edges.receivers.insert(key, receiver);
             }
@@ -121,7 +122,14 @@ fn sent_key(
     key_columns(&sent.collect::<Vec<_>>())
 }
 
-pub(super) fn connect_in(plan: &Plan, edges: &mut Edges, at: usize, lane: usize, run: &mut SegmentRun) {
+pub(super) fn connect_in(
+    plan: &Plan,
+    max_batch: usize,
+    edges: &mut Edges,
+    at: usize,
+    lane: usize,
+    run: &mut SegmentRun,
+) {
     let mut sources: Vec<usize> =
         plan.exchanges.iter().filter(|e| ends_of(plan, e).1 == at).map(|e| ends_of(plan, e).0).collect();
     sources.sort_unstable();
@@ -129,16 +137,19 @@ pub(super) fn connect_in(plan: &Plan, edges: &mut Edges, at: usize, lane: usize,
     for source in sources {
         let keys: Vec<_> =
             edges.receivers.keys().filter(|k| (k.0, k.2, k.3) == (source, at, lane)).copied().collect();
-        let receivers = keys.iter().filter_map(|key| edges.receivers.remove(key)).collect();
+        let receivers: Vec<Receiver> = keys.iter().filter_map(|key| edges.receivers.remove(key)).collect();
+        let room = room::of_gatherer(plan, at, max_batch, receivers.len());
         let exchanges = plan.exchanges.iter().enumerate().filter(|(_, e)| ends_of(plan, e) == (source, at));
         let arrivals = exchanges.map(|(index, exchange)| Arrival {
             exchange: index as u16,
             at: position(&plan.segments[at].nodes, exchange.to.node).expect("the reader is in this segment"),
             port: exchange.to.port as u16,
             feed: exchange.to.feed as u16,
-            gather: (exchange.how != Route::Same).then(|| Gatherer::new(exchange.to.node, &exchange.columns)),
-            batches: Vec::new(),
+            gather: (exchange.how != Route::Same)
+                .then(|| Gatherer::new(exchange.to.node, &exchange.columns, room)),
+            batches: Vec::with_capacity(receivers.len()),
         });
-        run.inbound.push(Inbound { edges: receivers, arrivals: arrivals.collect() });
+        let arrivals = arrivals.collect();
+        run.inbound.push(Inbound { edges: receivers, arrivals });
     }
 }

@@ -1,0 +1,45 @@
+//! How much may be under way at once. Credits bound it, so memory for that much is made before the first record: in steady
+//! state nothing is allocated for a batch, however lanes fall behind each other. Memory that is never written is never
+//! there, so only what is used counts.
+
+use forebay_plan::plan::{Plan, PlanNode, Route};
+
+use super::wiring::ends_of;
+use crate::gather::Room;
+
+/// On each side of an exchange: the round at work, and the one before, of which things are let go when the next begins.
+const BESIDE_CREDITS: usize = 2;
+
+/// Rounds of a segment of which something may be held at once, there or in segments behind it.
+pub(super) fn rounds(plan: &Plan, segment: usize) -> usize {
+    BESIDE_CREDITS + exchanges_behind(plan, segment) * (plan.credits as usize + BESIDE_CREDITS)
+}
+
+/// The longest way from a segment on, in exchanges.
+fn exchanges_behind(plan: &Plan, segment: usize) -> usize {
+    let after =
+        plan.exchanges.iter().map(|exchange| ends_of(plan, exchange)).filter(|(from, _)| *from == segment);
+    after.map(|(_, to)| 1 + exchanges_behind(plan, to)).max().unwrap_or(0)
+}
+
+/// For what is gathered in a segment from so many batches a round.
+pub(super) fn of_gatherer(plan: &Plan, segment: usize, max_batch: usize, batches: usize) -> Room {
+    Room { rounds: rounds(plan, segment), rows: max_batch, batches }
+}
+
+/// Selections that a lane with these segments may have under way.
+pub(super) fn selections(plan: &Plan, segments: &[usize]) -> usize {
+    let of = |segment: &usize| {
+        let nodes = plan.segments[*segment].nodes.iter().map(|id| &plan.nodes[id.0 as usize]);
+        nodes.map(|node| selections_of(plan, node)).sum::<usize>() * rounds(plan, *segment)
+    };
+    segments.iter().map(of).sum()
+}
+
+/// Selections that one round of a node makes: what a filter keeps and what it does not, what is behind and what is not, the
+/// rows for each lane.
+fn selections_of(plan: &Plan, node: &PlanNode) -> usize {
+    let filters = node.inputs.iter().flatten().filter(|input| input.filter.is_some()).count();
+    let by_key = plan.exchanges.iter().filter(|e| e.from == node.id && e.how == Route::ByKey).count();
+    2 * filters + 2 * usize::from(node.kind.facts.keyed) + by_key * plan.lanes as usize
+}
