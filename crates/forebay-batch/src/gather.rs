@@ -85,15 +85,13 @@ pub fn copy_rows<'c>(out: &mut ColMut, ty: &Ty, rows: impl Iterator<Item = (&'c 
 
 fn copy_fixed<'c, T: bytemuck::Pod>(out: &mut ColMut, rows: impl Iterator<Item = (&'c Col, usize)>) {
     // Rows of one column mostly follow each other: it is taken apart once for all of them.
-    let mut apart: Option<(&Col, &[T], Option<&[u8]>)> = None;
+    let mut apart: Option<&Col> = None;
+    let (mut values, mut presence): (&[T], Option<&[u8]>) = (&[], None);
     for (col, row) in rows {
-        let (values, presence) = match apart {
-            Some((same, values, presence)) if std::ptr::eq(same, col) => (values, presence),
-            _ => {
-                let (_, values, presence) = *apart.insert((col, col.fixed(), col.presence_bytes()));
-                (values, presence)
-            }
-        };
+        if !apart.is_some_and(|same| std::ptr::eq(same, col)) {
+            apart = Some(col);
+            (values, presence) = (col.fixed(), col.presence_bytes());
+        }
         match presence.map_or(Presence::Value, |bytes| Presence::from_byte(bytes[row])) {
             Presence::Value => out.push(values[row]),
             absent => out.push_absent(absent),

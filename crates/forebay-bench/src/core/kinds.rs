@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_stage::batch::{Batch, Builder, Columns};
@@ -26,10 +25,7 @@ pub fn registry() -> Registry {
         Factory { kind: &QUIET, make: Make::Source(|build| Ok(Box::new(Quiet::new(build)))) },
         Factory { kind: &PASS, make: Make::Stage(|build| Ok(Box::new(Pass::new(build)))) },
         Factory { kind: &KEYED, make: Make::Stage(|build| Ok(Box::new(Pass::new(build)))) },
-        Factory {
-            kind: &NOWHERE,
-            make: Make::Sink(|build| Ok(Box::new(Nowhere { stalls: int(build, "stalls") }))),
-        },
+        Factory { kind: &NOWHERE, make: Make::Sink(|_| Ok(Box::new(Nowhere))) },
     ])
 }
 
@@ -243,15 +239,11 @@ static KEYED: Kind = Kind {
 const PASS_FIELDS: &[Field] = &[
     Field::required("rows", INT, "Records a batch."),
     Field::default("gate", INT, "0", "1: a batch's way is timed from here. 2: it is timed up to here."),
-    Field::default("stalls", INT, "0", "The first so many calls take their time: every queue is full once."),
 ];
-
-const STALL: Duration = Duration::from_millis(5);
 
 struct Pass {
     added: Arc<Columns>,
     gate: Gate,
-    stalls: u64,
 }
 
 /// One pair of gates at a time: the pipelines of a bench run one after the other.
@@ -281,7 +273,7 @@ impl Pass {
             2 => Gate::Last,
             _ => Gate::None,
         };
-        Pass { added: builder.finish(), gate, stalls: int(build, "stalls") }
+        Pass { added: builder.finish(), gate }
     }
 }
 
@@ -296,32 +288,17 @@ impl Stage for Pass {
                 WAYS.lock().unwrap_or_else(PoisonError::into_inner).extend(way);
             }
         }
-        if self.stalls > 0 {
-            self.stalls -= 1;
-            thread::sleep(STALL);
-        }
         cx.add(batch.rows().clone(), self.added.clone());
         Ok(())
     }
 }
 
-static NOWHERE: Kind = Kind {
-    fields: &[Field::default("stalls", INT, "0", "As for `keyed`.")],
-    inputs: MAIN,
-    outputs: &[],
-    ..kind("nowhere", Role::Sink, Facts::NONE)
-};
+static NOWHERE: Kind = Kind { inputs: MAIN, outputs: &[], ..kind("nowhere", Role::Sink, Facts::NONE) };
 
-struct Nowhere {
-    stalls: u64,
-}
+struct Nowhere;
 
 impl Sink for Nowhere {
     fn push(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
-        if self.stalls > 0 {
-            self.stalls -= 1;
-            thread::sleep(STALL);
-        }
         batch.rows().iter().for_each(|row| cx.written(batch, row));
         Ok(())
     }

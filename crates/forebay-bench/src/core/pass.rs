@@ -4,7 +4,7 @@
 //! which the system took the core away, divided by the stages between is what a stage costs. It holds all that the engine does for a call: counters, clock, crash mark,
 //! protection from panics, the batch handed on.
 
-use super::pipeline::{self, Cost, STALLS};
+use super::pipeline::{self, Cost};
 use super::{SIZES, kinds, median};
 use crate::failure::Failure;
 use crate::row::{Row, Rows};
@@ -73,7 +73,7 @@ fn chain(rows: usize) -> Result<Vec<Cost>, Failure> {
 }
 
 fn by_key(lanes: u32, rows: usize) -> Result<Vec<Cost>, Failure> {
-    let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows}, stalls: {STALLS} }} }}\n");
+    let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows} }} }}\n");
     ticks(&stages, "keyed", lanes, rows, span(rows))
 }
 

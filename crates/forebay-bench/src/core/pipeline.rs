@@ -13,9 +13,6 @@ use super::kinds::{self, Note};
 use crate::failure::Failure;
 use crate::machine;
 
-/// Calls that take long at first, so that as much is in flight once as ever can be.
-pub const STALLS: u64 = 24;
-
 /// What a span of batches took, for each batch.
 pub struct Cost {
     /// On the core, by the lane that reads, nanoseconds.
@@ -43,7 +40,7 @@ sources:
     schema: {{ k: i64, at: timestamp(ns) }}
     event_time: {{ column: at, out_of_order: 1h }}
 stages:
-{stages}sinks: {{ out: {{ input: {last}, nowhere: {{ stalls: {STALLS} }} }} }}
+{stages}sinks: {{ out: {{ input: {last}, nowhere: {{}} }} }}
 "
     );
     kinds::take_notes();
