@@ -185,6 +185,11 @@ impl Lines {
         None
     }
 
+    /// Whether there is surely no further cut before more bytes come.
+    pub fn is_used_up(&self) -> bool {
+        self.at == self.end && !self.skipped_ends
+    }
+
     fn cut(&mut self, offset: u64, next: u64, what: What) -> Cut {
         self.number += 1;
         self.offset = next;
@@ -207,7 +212,7 @@ impl Lines {
         if self.buf.is_empty() {
             return;
         }
-        assert!(self.at == self.end && !self.skipped_ends, "lines are taken before more bytes are read");
+        assert!(self.is_used_up(), "lines are taken before more bytes are read");
         let free = self.ring.front_mut().is_some_and(Buf::is_held_once);
         let recycled = if free { self.ring.pop_front().and_then(Buf::recycle) } else { None };
         self.filling = recycled.unwrap_or_default();

@@ -136,7 +136,6 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
             generation: Generation(0),
             paused: false,
             settling: VecDeque::new(),
-            settled: VecDeque::new(),
             sink_entries: VecDeque::new(),
             imaging: VecDeque::new(),
             from_sources: Vec::new(),

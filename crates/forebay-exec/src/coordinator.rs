@@ -165,7 +165,7 @@ impl Coordinator {
         Ok(barrier)
     }
 
-    fn write(&mut self, epoch: Epoch, part: Part) -> Result<(), Stop> {
+    fn write(&mut self, epoch: Epoch, mut part: Part) -> Result<(), Stop> {
         let missed = self.committed.missed_with(&part.missed);
         let Some(log) = &mut self.log else {
             self.committed.epoch = epoch;
@@ -179,10 +179,10 @@ impl Coordinator {
             log.put_blob(&blob, &[bytes]).map_err(|error| stop_of(&error))?;
             head.images.push(ImageEntry { node: node.clone(), shard: *shard, epoch: epoch.0, blob });
         }
-        let changed = |stream: &&entry::StreamEntry| {
-            self.committed.streams.get(&(stream.source.clone(), stream.stream.clone())) != Some(*stream)
+        let changed = |stream: &entry::StreamEntry| {
+            self.committed.streams.get(&(stream.source.clone(), stream.stream.clone())) != Some(stream)
         };
-        head.streams = part.streams.iter().filter(changed).cloned().collect();
+        head.streams = std::mem::take(&mut part.streams).into_iter().filter(changed).collect();
         head.sinks = part.sinks.iter().map(|(node, sealed)| (node.clone(), sealed.entry.len())).collect();
         head.deltas = part.deltas.iter().map(|(node, delta)| (node.clone(), delta.len())).collect();
         let bytes = entry::encode(&head);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use forebay_batch::{Batch, HeaderRing, RowsRing};
 use forebay_sched::ledger::{Account, Tally};
-use forebay_sched::merge::{self, Limit, Merge};
+use forebay_sched::merge::Merge;
 use forebay_sched::suspects::{self, Suspects, Verdict};
 use forebay_stage::{Fault, Reject};
 use forebay_types::end::End;
@@ -18,6 +18,7 @@ use forebay_types::{Epoch, StreamId, code};
 use crate::edge::Barrier;
 use crate::entry::{Committed, StreamEntry};
 use crate::gather::{self, Gatherer, Order};
+use crate::group::Group;
 use crate::intake::{Intake, Key};
 use crate::kit::SharedReasons;
 use crate::status::StreamStatus;
@@ -47,8 +48,7 @@ impl Wish {
 pub struct Driver {
     /// In the order of their stream ids.
     pub intakes: Vec<Intake>,
-    /// Intakes that are merged with each other.
-    groups: Vec<Vec<usize>>,
+    groups: Vec<Group>,
     gatherers: BTreeMap<NodeId, Gatherer>,
     headers: HeaderRing,
     max_batch: usize,
@@ -63,8 +63,10 @@ pub struct Driver {
     committed: Epoch,
     epoch_began: i64,
     records_in_epoch: u64,
-    /// Positions at each barrier that is not committed yet.
-    sealed: VecDeque<(Epoch, Vec<StreamEntry>)>,
+    /// Streams that have changed since the last barrier.
+    changed: Vec<usize>,
+    /// At each barrier that is not committed yet, the streams that had changed.
+    sealed: VecDeque<Sealed>,
     /// Ends that came back, by epoch and stream.
     tallies: BTreeMap<Epoch, BTreeMap<StreamId, Tally>>,
     /// What was last committed of each stream.
@@ -84,10 +86,16 @@ pub struct Driver {
     statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
 }
 
+/// Streams as they were at a barrier, by position.
+struct Sealed {
+    epoch: Epoch,
+    streams: Vec<(usize, StreamEntry)>,
+}
+
 #[derive(Default)]
 struct Scratch {
-    /// Intakes that release rows, and how many.
-    releases: Vec<(usize, usize)>,
+    /// Intakes that release rows.
+    chosen: Vec<usize>,
     pieces: Vec<Batch>,
     merge: Merge<Order>,
     rows: RowsRing,
@@ -118,6 +126,7 @@ impl FromSource {
 /// What the driver is made with.
 pub struct Start {
     pub intakes: Vec<Intake>,
+    /// Intakes that are merged with each other.
     pub groups: Vec<Vec<usize>>,
     pub gatherers: BTreeMap<NodeId, Gatherer>,
     pub max_batch: usize,
@@ -140,7 +149,7 @@ impl Driver {
             last: last.collect(),
             past: past.into_values().collect(),
             intakes: start.intakes,
-            groups: start.groups,
+            groups: start.groups.into_iter().map(Group::new).collect(),
             gatherers: start.gatherers,
             headers: HeaderRing::default(),
             max_batch: start.max_batch,
@@ -153,6 +162,7 @@ impl Driver {
             committed: start.committed.epoch,
             epoch_began: start.now,
             records_in_epoch: 0,
+            changed: Vec::new(),
             sealed: VecDeque::new(),
             tallies: BTreeMap::new(),
             finishing: false,
@@ -205,8 +215,12 @@ impl Driver {
             let last = self.last[at].clone();
             let account = last.as_ref().map_or_else(Account::default, |entry| self.account_of(entry));
             self.intakes[at].restore(last.as_ref(), account)?;
+            self.intakes[at].is_changed = true;
         }
-        self.publish();
+        // The first barrier states every stream: what is known of one may have changed since it was last stated.
+        self.changed = (0..self.intakes.len()).collect();
+        self.groups.iter_mut().for_each(|group| group.reset(&self.intakes));
+        self.publish_all();
         Ok(())
     }
 
@@ -232,17 +246,17 @@ impl Driver {
         let mut held = false;
         if !drain {
             for group in 0..self.groups.len() {
-                if self.is_held_back(&self.groups[group], now) {
+                if self.is_held_back(group, now) {
                     held = true;
                 } else {
                     self.release_group(group, now, out)?;
                 }
             }
         }
-        let complete = !drain && self.intakes.iter().all(Intake::has_ended);
+        let complete = !drain && self.groups.iter().all(Group::has_ended);
         let barrier = self.barrier(now, drain, complete);
         self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
-        self.idle = out.is_empty() && !held && self.intakes.iter().all(|intake| intake.waiting() == 0);
+        self.idle = out.is_empty() && !held && self.groups.iter().all(|group| group.first().is_none());
         if out.is_empty() && barrier.is_none() && !std::mem::take(&mut self.nudged) && !held {
             return Ok(Next::Wait);
         }
@@ -250,10 +264,9 @@ impl Driver {
     }
 
     /// Whether what was read before has to come back first.
-    fn is_held_back(&self, members: &[usize], now: i64) -> bool {
+    fn is_held_back(&self, group: usize, now: i64) -> bool {
         let Some(oldest) = self.headers.oldest_arrival() else { return false };
-        let patience = members.iter().filter_map(|at| self.intakes[*at].patience_ns()).min();
-        patience.is_some_and(|patience| now - oldest > patience)
+        self.groups[group].patience_ns().is_some_and(|patience| now - oldest > patience)
     }
 
     /// Whether a call of [`next`](Self::next) may find something to do.
@@ -265,24 +278,14 @@ impl Driver {
             || self.nudged
             || match self.flush_at {
                 Some(at) => at <= now,
-                None => self.groups.iter().any(|group| self.is_group_due(group, now)),
+                None => self.groups.iter().any(|group| group.is_due(now)),
             }
             || self.seal_at().is_some_and(|at| at <= now)
     }
 
-    /// Whether streams that are merged with each other can read something, or have rows that need not wait for one of them.
-    fn is_group_due(&self, members: &[usize], now: i64) -> bool {
-        let intakes = || members.iter().map(|at| &self.intakes[*at]);
-        if members.len() == 1 || intakes().any(|intake| intake.can_read(now)) {
-            return intakes().any(|intake| intake.waiting() > 0 || intake.can_read(now));
-        }
-        let limit = merge::limit(intakes().map(Intake::head));
-        intakes().filter_map(Intake::first_key).any(|key| limit.allows(&key))
-    }
-
     /// When the driver wants to be asked again without anything else happening.
     pub fn wake_at(&self, now: i64) -> Option<i64> {
-        let reads = self.intakes.iter().filter_map(Intake::not_before);
+        let reads = self.groups.iter().filter_map(Group::later_at);
         let reads =
             reads.min().map(|at| if self.idle { at.max(now + IDLE_SLACK_NS) } else { at }).into_iter();
         reads.chain(self.seal_at()).chain(self.flush_at).filter(|at| *at > now).min()
@@ -300,50 +303,34 @@ impl Driver {
             return None;
         }
         let epoch = self.epoch;
-        self.sealed.push_back((epoch, self.intakes.iter().map(Intake::entry).collect()));
+        let mut streams = Vec::with_capacity(self.changed.len());
+        for at in self.changed.drain(..) {
+            self.intakes[at].is_changed = false;
+            streams.push((at, self.intakes[at].entry()));
+        }
+        // Until it is committed, which may take its time, others see what is in flight.
+        self.publish(&streams);
+        self.sealed.push_back(Sealed { epoch, streams });
         self.epoch = epoch.next();
         self.epoch_began = now;
         self.records_in_epoch = 0;
         self.finishing = last;
-        // Until it is committed, which may take its time, others see what is in flight.
-        self.publish();
         Some(Barrier { epoch, drain: last, complete })
     }
 
     fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Fault> {
-        let members = &self.groups[group];
-        for at in members {
-            self.intakes[*at].refill(now, self.max_batch)?;
-        }
-        let limit = merge::limit(members.iter().map(|at| self.intakes[*at].head()));
-        if !self.suspects.is_empty() {
-            self.release_one(now, group, limit, out);
-            return Ok(());
-        }
-        let alone = members.len() == 1;
-        let released = members.iter().map(|at| {
-            let intake = &self.intakes[*at];
-            (*at, if alone { intake.waiting() } else { intake.rows_up_to(|key| limit.allows(key)) })
-        });
-        self.scratch.releases.clear();
-        self.scratch.releases.extend(released.filter(|(_, rows)| *rows > 0));
+        let group = &mut self.groups[group];
+        group.refill(&mut self.intakes, now, self.max_batch, &mut self.changed)?;
+        // After a crash: one record at a time, and those that crashed the process twice are set aside.
+        let is_suspected = !self.suspects.is_empty();
+        let first = group.first().filter(|_| is_suspected);
+        let room = if is_suspected { 1 } else { most_of_a_round(self.max_batch) };
+        self.records_in_epoch +=
+            group.choose(&mut self.intakes, room, &mut self.scratch.chosen, &mut self.changed);
+        let is_any = !self.scratch.chosen.is_empty();
         self.release_rows(now, out);
-        Ok(())
-    }
-
-    /// After a crash: one record at a time, and those that crashed the process twice are set aside.
-    fn release_one(&mut self, now: i64, group: usize, limit: Limit<Key>, out: &mut Vec<FromSource>) {
-        let members = &self.groups[group];
-        let first = |at: &usize| self.intakes[*at].first_key().map(|key| (key, *at));
-        let Some((key, at)) = members.iter().filter_map(first).min() else { return };
-        if members.len() > 1 && !limit.allows(&key) {
-            return;
-        }
-        let verdict = self.suspects.verdict(suspect_key(key));
-        self.scratch.releases.clear();
-        self.scratch.releases.push((at, 1));
-        self.release_rows(now, out);
-        if verdict == Verdict::SetAside
+        if let Some(key) = first.filter(|_| is_any)
+            && self.suspects.verdict(suspect_key(key)) == Verdict::SetAside
             && let Some(from) = out.last_mut()
             && !from.batch.is_empty()
         {
@@ -351,23 +338,23 @@ impl Driver {
             from.rejects.push(Reject::new(&from.batch, 0, &code::RECORD_CRASHED, reason));
             from.batch = from.batch.clone().select(forebay_batch::Rows::Range(0, 0));
         }
+        Ok(())
     }
 
-    /// Releases what `scratch.releases` says; rows of one source come in merged order. Streams are numbered source by
-    /// source, so those of one source stand next to each other.
+    /// Releases what was chosen; rows of one source come in merged order. Streams are numbered source by source, so those
+    /// of one source stand next to each other.
     fn release_rows(&mut self, now: i64, out: &mut Vec<FromSource>) {
         let mut at = 0;
-        while let Some((first, _)) = self.scratch.releases.get(at).copied() {
+        while let Some(first) = self.scratch.chosen.get(at).copied() {
             let node = self.intakes[first].node();
             let mut rejects = Vec::new();
             self.scratch.pieces.clear();
-            while let Some((intake, count)) = self.scratch.releases.get(at).copied()
-                && self.intakes[intake].node() == node
+            while let Some(stream) = self.scratch.chosen.get(at).copied()
+                && self.intakes[stream].node() == node
             {
-                let released = self.intakes[intake].release(now, count, self.epoch, &mut self.headers);
+                let released = self.intakes[stream].release(now, self.epoch, &mut self.headers);
                 rejects.extend(released.rejects);
                 self.scratch.pieces.push(released.batch);
-                self.records_in_epoch += count as u64;
                 at += 1;
             }
             self.merge_pieces(node, rejects, out);
@@ -435,47 +422,46 @@ impl Driver {
         self.headers.oldest_epoch().is_none_or(|oldest| oldest > epoch)
     }
 
-    /// The streams as they are to be committed with a settled epoch: those that have changed.
+    /// The streams that have changed in an epoch that has settled, as they are to be committed.
     pub fn settled_streams(&mut self, epoch: Epoch) -> Vec<StreamEntry> {
-        let Some((_, entries)) = self.sealed.iter().find(|(sealed, _)| *sealed == epoch) else {
+        let Some(sealed) = self.sealed.iter_mut().find(|sealed| sealed.epoch == epoch) else {
             return Vec::new();
         };
-        let mut entries = entries.clone();
-        if let Some(tallies) = self.tallies.remove(&epoch) {
-            for (stream, tally) in tallies {
-                self.intakes[stream.0 as usize].account.tally.merge(&tally);
-            }
+        for (stream, tally) in self.tallies.remove(&epoch).unwrap_or_default() {
+            self.intakes[stream.0 as usize].account.tally.merge(&tally);
         }
         let reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (entry, intake) in entries.iter_mut().zip(&self.intakes) {
-            let tally = &intake.account.tally;
+        for (at, entry) in &mut sealed.streams {
+            let tally = &self.intakes[*at].account.tally;
             let named = |(end, count): (End, u64)| {
                 (end.fate().to_string(), reasons.name(end.reason()).to_string(), count)
             };
             entry.ends = tally.ends().map(named).collect();
             entry.lost = tally.lost;
         }
-        entries
+        sealed.streams.iter().map(|(_, entry)| entry.clone()).collect()
     }
 
-    /// An epoch is durable, with these streams.
-    pub fn committed(&mut self, epoch: Epoch, entries: Vec<StreamEntry>) {
+    /// An epoch is durable, with the streams that were given for it.
+    pub fn committed(&mut self, epoch: Epoch) {
+        let Some(at) = self.sealed.iter().position(|sealed| sealed.epoch == epoch) else { return };
         self.committed = epoch;
-        self.sealed.retain(|(sealed, _)| *sealed > epoch);
-        self.pass(&entries);
-        self.last = entries.into_iter().map(Some).collect();
-        self.publish();
+        let Some(Sealed { streams, .. }) = self.sealed.drain(..=at).next_back() else { return };
+        for (at, entry) in &streams {
+            self.last[*at] = Some(entry.clone());
+        }
+        self.pass();
+        self.publish(&streams);
     }
 
     /// Forgets suspects that every stream has passed.
-    fn pass(&mut self, entries: &[StreamEntry]) {
+    fn pass(&mut self) {
         if self.suspects.is_empty() {
             return;
         }
-        let open = entries
-            .iter()
-            .zip(&self.intakes)
-            .filter(|(e, intake)| !intake.has_ended() || e.taken < intake.taken);
+        let stated =
+            self.last.iter().zip(&self.intakes).filter_map(|(e, intake)| Some((e.as_ref()?, intake)));
+        let open = stated.filter(|(e, intake)| !intake.has_ended() || e.taken < intake.taken);
         let key = open.map(|(entry, intake)| suspects::Key {
             high: entry.high.unwrap_or(i64::MIN),
             stream: intake.id,
@@ -491,15 +477,9 @@ impl Driver {
         }
     }
 
-    /// Makes the accounts visible.
-    fn publish(&self) {
-        let statuses = self.intakes.iter().zip(&self.last).map(|(intake, last)| StreamStatus {
-            source: intake.source.clone(),
-            stream: intake.name.clone(),
-            taken: intake.taken,
-            committed: last.clone().unwrap_or_default(),
-            ended: intake.has_ended(),
-        });
+    /// Makes all accounts visible.
+    fn publish_all(&self) {
+        let statuses = (0..self.intakes.len()).map(|at| self.status(at));
         let past = self.past.iter().map(|entry| StreamStatus {
             source: entry.source.clone(),
             stream: entry.stream.clone(),
@@ -510,6 +490,31 @@ impl Driver {
         let statuses = past.chain(statuses);
         *self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = statuses.collect();
     }
+
+    /// Makes the accounts of these streams visible.
+    fn publish(&self, streams: &[(usize, StreamEntry)]) {
+        let mut statuses = self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (at, _) in streams {
+            statuses[self.past.len() + at] = self.status(*at);
+        }
+    }
+
+    fn status(&self, at: usize) -> StreamStatus {
+        let intake = &self.intakes[at];
+        StreamStatus {
+            source: intake.source.clone(),
+            stream: intake.name.clone(),
+            taken: intake.taken,
+            committed: self.last[at].clone().unwrap_or_default(),
+            ended: intake.has_ended(),
+        }
+    }
+}
+
+/// Records of streams that are merged with each other in a round, at most: less than two batches, so that a few records of
+/// one stream beside a whole chunk of another do not cut it in two.
+fn most_of_a_round(max_batch: usize) -> usize {
+    2 * max_batch - 1
 }
 
 fn suspect_key((high, stream, seq): Key) -> suspects::Key {

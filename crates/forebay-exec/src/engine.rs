@@ -59,7 +59,7 @@ impl Default for Options {
             fresh: false,
             holder: None,
             max_batch: 1024,
-            clock: Clock::System,
+            clock: Clock::system(),
             retry_ns: (100_000_000, 5_000_000_000),
             image_after_bytes: 64 << 20,
             log_faults: None,

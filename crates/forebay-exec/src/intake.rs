@@ -5,7 +5,7 @@ use std::sync::Arc;
 use forebay_batch::{Batch, Columns, Header, HeaderRing, Origin, Rows, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
 use forebay_sched::ledger::Account;
-use forebay_sched::merge::Head;
+use forebay_sched::merge::partition_from;
 use forebay_spec::pipeline::From;
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused, Reject};
 use forebay_types::code;
@@ -31,12 +31,17 @@ pub struct Intake {
     chunk: Chunk,
     /// Times of each row of the chunk.
     times: Vec<Times>,
-    /// The first row of the chunk that has not been released.
+    /// The first row of the chunk that has not been released, and the first that has not been chosen to be.
+    given: usize,
     next: usize,
     high: i64,
     state: Read,
     /// What stopped the last read; it counts once the rows before it are released.
     fault: Option<Fault>,
+    /// Its records come when they are due, and not when they are asked for.
+    is_paced: bool,
+    /// Something was read or released since it was last put on record.
+    pub is_changed: bool,
     /// After the last record that was released.
     position: Position,
     /// Highest event time up to there.
@@ -73,10 +78,13 @@ impl Intake {
             facts,
             chunk: Chunk::default(),
             times: Vec::new(),
+            given: 0,
             next: 0,
             high: i64::MIN,
             state: Read::More,
             fault: None,
+            is_paced: false,
+            is_changed: false,
             position: Position::default(),
             released_high: i64::MIN,
             taken: 0,
@@ -88,7 +96,7 @@ impl Intake {
     pub fn restore(&mut self, entry: Option<&StreamEntry>, account: Account) -> Result<(), Fault> {
         self.chunk.clear();
         self.times.clear();
-        self.next = 0;
+        (self.given, self.next) = (0, 0);
         self.state = Read::More;
         self.fault = None;
         self.position = entry.map_or_else(Position::default, StreamEntry::position);
@@ -111,27 +119,22 @@ impl Intake {
         self.facts.node
     }
 
-    /// Reads when nothing waits and there may be something.
+    /// Reads; nothing is in hand.
     pub fn refill(&mut self, now: i64, max: usize) -> Result<(), Fault> {
-        let due = match self.state {
-            Read::More => true,
-            Read::NotBefore(time) => time <= now,
-            Read::End => false,
-        };
-        if self.next < self.chunk.rows() || !due {
-            return Ok(());
-        }
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
         self.chunk.clear();
-        self.next = 0;
+        (self.given, self.next) = (0, 0);
         let read = self.reader.read(now, max, &mut self.chunk);
         self.stamp(now);
+        if self.chunk.rows() > 0 {
+            self.is_paced = !self.chunk.arrivals.is_empty();
+        }
         match read {
             Ok(state) => self.state = state,
             Err(fault) if self.chunk.rows() == 0 => return Err(fault),
-            Err(fault) => self.fault = Some(fault),
+            Err(fault) => (self.state, self.fault) = (Read::More, Some(fault)),
         }
         Ok(())
     }
@@ -188,44 +191,40 @@ impl Intake {
         }
     }
 
-    /// What the merge has to know of this stream.
-    pub fn head(&self) -> Head<Key> {
+    /// The key that everything is above that is still to come after what is in hand; `None` where nothing is to come.
+    pub fn bound(&self) -> Option<Key> {
         match self.chunk.rows() {
-            rows if self.next < rows => Head::UpTo(self.key(rows - 1)),
-            _ if self.state == Read::End => Head::Ended,
-            _ => Head::Above((self.high, self.id, self.position.seq.saturating_sub(1))),
+            _ if self.state == Read::End => None,
+            rows if self.next < rows => Some(self.key(rows - 1)),
+            _ => Some((self.high, self.id, self.position.seq.saturating_sub(1))),
         }
     }
 
-    pub fn waiting(&self) -> usize {
-        self.chunk.rows() - self.next
-    }
-
     pub fn first_key(&self) -> Option<Key> {
-        (self.waiting() > 0).then(|| self.key(self.next))
+        (self.next < self.chunk.rows()).then(|| self.key(self.next))
     }
 
     fn key(&self, row: usize) -> Key {
         (self.times[row].high, self.id, self.chunk.seqs[row])
     }
 
-    /// How many waiting rows are at or below a key.
-    pub fn rows_up_to(&self, allows: impl Fn(&Key) -> bool) -> usize {
-        let (mut low, mut high) = (self.next, self.chunk.rows());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if allows(&self.key(middle)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low - self.next
+    /// Whether rows were chosen that have not been released.
+    pub fn is_chosen(&self) -> bool {
+        self.given < self.next
     }
 
-    /// Hands out the next rows as a batch with a header of its own: their claim.
-    pub fn release(&mut self, now: i64, count: usize, epoch: Epoch, headers: &mut HeaderRing) -> Released {
-        let (from, to) = (self.next, self.next + count);
+    /// Chooses the first row in hand and those after it that are allowed, `room` at most; says how many.
+    pub fn choose(&mut self, allows: impl Fn(&Key) -> bool, room: usize) -> usize {
+        let end = self.chunk.rows().min(self.next + room);
+        let to = partition_from(self.next, end, |row| allows(&self.key(row)));
+        let count = to - self.next;
+        self.next = to;
+        count
+    }
+
+    /// Hands out the chosen rows as a batch with a header of its own: their claim.
+    pub fn release(&mut self, now: i64, epoch: Epoch, headers: &mut HeaderRing) -> Released {
+        let (from, to) = (self.given, self.next);
         if self.waits() {
             // What lay in a chunk until others had caught up was not under way: its time begins now.
             for row in from..to {
@@ -241,8 +240,8 @@ impl Intake {
         let header = headers.share(shell);
         let columns = self.cut_columns(from, to);
         let batch = Batch::new(header.clone(), columns);
-        self.next = to;
-        self.taken += count as u64;
+        self.given = to;
+        self.taken += (to - from) as u64;
         self.position = self.chunk.position_after(to - 1);
         self.released_high = self.times[to - 1].high;
         self.refuse(from, to, batch, &header)
@@ -288,25 +287,16 @@ impl Intake {
 
     /// Whether its records come when they are asked for.
     fn waits(&self) -> bool {
-        self.facts.ends && self.chunk.arrivals.is_empty()
+        self.facts.ends && !self.is_paced
     }
 
     pub fn has_ended(&self) -> bool {
-        self.state == Read::End && self.waiting() == 0
+        self.state == Read::End && self.first_key().is_none()
     }
 
-    /// When there may be more to read.
-    pub fn not_before(&self) -> Option<i64> {
-        match self.state {
-            Read::NotBefore(time) if self.waiting() == 0 => Some(time),
-            _ => None,
-        }
-    }
-
-    /// Whether nothing waits and there may be something to read.
-    pub fn can_read(&self, now: i64) -> bool {
-        self.waiting() == 0
-            && (self.state == Read::More || matches!(self.state, Read::NotBefore(t) if t <= now))
+    /// What comes after the rows in hand.
+    pub fn state(&self) -> Read {
+        self.state
     }
 
     /// The stream as of what was released so far; ends are filled in when they are known.

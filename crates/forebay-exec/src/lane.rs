@@ -81,8 +81,6 @@ pub struct Lane {
     pub paused: bool,
     /// Epochs that are to be reported when they have settled.
     pub settling: VecDeque<Epoch>,
-    /// Streams of epochs that settled and wait for their commit.
-    pub settled: VecDeque<(Epoch, Vec<StreamEntry>)>,
     /// What sinks sealed, until it is committed; then the last one stands for going back.
     pub sink_entries: VecDeque<(Epoch, usize, usize, Vec<u8>)>,
     pub committed_entries: Vec<(usize, usize, Vec<u8>)>,
@@ -184,6 +182,9 @@ impl Lane {
         let next = driver.next(now, &mut self.from_sources);
         let next = next.map_err(|fault| Stop::new("(sources)", fault))?;
         let Next::Round(barrier) = next else { return Ok(false) };
+        if barrier.is_some() {
+            self.kit.clock.look_at_wall();
+        }
         let took_ns = (self.kit.clock.now() - now).max(0) as u64;
         let records: u64 = self.from_sources.iter().map(FromSource::records).sum();
         for from in self.from_sources.drain(..) {
@@ -314,7 +315,6 @@ impl Lane {
         {
             self.settling.pop_front();
             let streams = driver.settled_streams(epoch);
-            self.settled.push_back((epoch, streams.clone()));
             let _ = self.reports.send(Report::Settled { generation: self.generation, epoch, streams });
         }
     }
@@ -330,11 +330,8 @@ impl Lane {
                 self.committed_entries.push((segment, node, entry));
             }
         }
-        if let Some(driver) = &mut self.driver
-            && let Some(at) = self.settled.iter().position(|(settled, _)| *settled == epoch)
-            && let Some((_, streams)) = self.settled.remove(at)
-        {
-            driver.committed(epoch, streams);
+        if let Some(driver) = &mut self.driver {
+            driver.committed(epoch);
         }
         for node in self.segments.iter_mut().flat_map(|segment| &mut segment.nodes) {
             if let Work::Stage(stage) = &mut node.work
@@ -361,7 +358,6 @@ impl Lane {
         self.generation = generation;
         self.paused = true;
         self.settling.clear();
-        self.settled.clear();
         self.sink_entries.clear();
         self.imaging.clear();
         self.from_sources.clear();
@@ -407,6 +403,9 @@ impl Lane {
     }
 
     fn sleep(&mut self) {
+        if self.driver.is_some() {
+            self.kit.clock.look_at_wall();
+        }
         let now = self.kit.clock.now();
         let nodes = self.segments.iter().flat_map(|segment| &segment.nodes);
         let turns = nodes.filter_map(|node| match node.due {

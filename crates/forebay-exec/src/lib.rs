@@ -2,7 +2,7 @@
 //! several engines can run in one process.
 //!
 //! Reading order: `edge` and `park` are how lanes meet; `node` is one node at work and `segment` a round over several of
-//! them; `intake` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
+//! them; `intake`, `group` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
 //! `entry` format; `assemble` builds all of it from a plan; `engine` is the handle that others hold.
 
 mod sync;
@@ -20,6 +20,7 @@ mod node;
 mod segment;
 
 mod intake;
+mod group;
 mod driver;
 
 mod entry;

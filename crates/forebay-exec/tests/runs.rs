@@ -4,8 +4,10 @@
 mod common;
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use common::{begin, plan_of, shelf};
+use common::{begin, counted, plan_of, shelf};
 use forebay_exec::{Clock, Options, Outcome, Shared};
 use proptest::prelude::*;
 
@@ -204,6 +206,56 @@ fn results_are_the_same_at_any_number_of_lanes_and_batch_size() {
         let name = format!("lanes-{lanes}-{max_batch}");
         let (lines, other) = run(TWO_KEYS, &name, lanes, Options { max_batch, ..quick() });
         assert_eq!((lines, other), (wanted.clone(), ledger.clone()), "{lanes} lanes, batches of {max_batch}");
+    }
+}
+
+/// Each stream is read, released and put on record when something happens to it, and not in each round.
+#[test]
+fn work_grows_with_the_streams_and_not_with_their_square() {
+    let spec = "\
+delivery: { guarantee: exactly_once, commit_every: 1ms }
+sources: { a: { numbers: { count: COUNT, streams: 1000, counted: NAME }, schema: { v: i64, ts: timestamp(ns) }, event_time: { column: ts, out_of_order: 10s } } }
+stages: { slow: { input: a, fragile: { takes_ms: 5 } } }
+sinks: { out: { input: slow, collect: { name: NAME }, columns: [v] } }
+";
+    let check = |count: u64, max_batch: usize, most_rounds: u64| {
+        let name = format!("streams-{count}-{max_batch}");
+        let plan = plan_of(&spec.replace("NAME", &name).replace("COUNT", &count.to_string()), 1);
+        let clock = Clock::Manual(common::HAND.clone());
+        let running = begin(&plan, Options { max_batch, clock, ..quick() }).unwrap();
+        let shared = running.shared().clone();
+        assert!(matches!(running.wait(), Outcome::Complete));
+        assert_eq!(shelf(&name).lock().unwrap().lines.len() as u64, 1000 * count);
+        let rounds = shared.nodes.iter().find(|node| &*node.name == "out").unwrap().metrics.batches.get();
+        assert!(rounds <= most_rounds, "{rounds} rounds");
+        let counted = counted(&name);
+        // No read is needed to hear of an end.
+        assert_eq!(counted.reads.load(Ordering::Relaxed), 1000 * count.div_ceil(max_batch as u64));
+        // Once at the start, and then after it was read or released.
+        let stated = counted.stated.load(Ordering::Relaxed);
+        assert!(stated <= 1000 * (1 + 2 * count), "{stated} entries in {rounds} rounds");
+    };
+    check(1, 1024, 3);
+    check(1, 1, 1000);
+    check(5, 2, 5000);
+}
+
+/// Commits are far apart here, and records in flight are old soon: what holds a source back has to be gone as soon as its
+/// records have ended, and not when they are committed.
+#[test]
+fn a_run_does_not_wait_for_its_commits() {
+    const FAR_APART: Duration = Duration::from_secs(10);
+    for lanes in [1, 3] {
+        let name = format!("unhurried-{lanes}");
+        let spec = TWO_KEYS.replace(
+            "exactly_once, commit_every: 1ms }",
+            "at_least_once, commit_every: 10s }\nslo: { deadline: 40ms }",
+        );
+        let start = Instant::now();
+        let (lines, _) = run(&spec, &name, lanes, Options { max_batch: 20, ..quick() });
+        assert_eq!(lines.len(), 9000);
+        let took = start.elapsed();
+        assert!(took < FAR_APART / 2, "it took {took:?}");
     }
 }
 

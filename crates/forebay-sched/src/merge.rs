@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
 
 /// A stretch `from..to` of one list.
@@ -67,9 +68,9 @@ impl<K: Ord> Merge<K> {
     }
 }
 
-/// The first index in `from..end` for which `before` is false, when it is true up to there: doubling steps, so
+/// The first index in `from..end` for which `before` is false, when it is true up to there and at `from`: doubling steps, so
 /// that short runs cost little and long ones few comparisons.
-fn partition_from(from: usize, end: usize, before: impl Fn(usize) -> bool) -> usize {
+pub fn partition_from(from: usize, end: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut step) = (from, 1);
     while low + step < end && before(low + step) {
         low += step;
@@ -88,37 +89,86 @@ fn partition_from(from: usize, end: usize, before: impl Fn(usize) -> bool) -> us
     high
 }
 
-/// What a stream has ready to be merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head<K> {
-    /// Records with keys up to and including this one.
-    UpTo(K),
-    /// Nothing now; what comes will be above this key.
-    Above(K),
-    /// Nothing any more.
-    Ended,
+/// Merges lists that are still being read: each has some rows in hand, and those go on that nothing can come before. What
+/// a step costs is logarithmic in the number of lists, however many of them stand still or have ended.
+#[derive(Debug)]
+pub struct Front<K> {
+    /// The first key in hand of each list that has any, the smallest on top.
+    firsts: BinaryHeap<Reverse<(K, usize)>>,
+    /// Of each list that has not ended a key that all that is still to come is above. It may have risen since it was noted
+    /// here, never fallen: only the one on top has to be true.
+    bounds: BinaryHeap<Reverse<(K, usize)>>,
+    limit: Limit<K>,
 }
 
-/// Up to which key records may go on: every record that is still to come from any stream is above it.
-pub fn limit<K: Ord + Copy>(heads: impl IntoIterator<Item = Head<K>>) -> Limit<K> {
-    let mut limit = Limit::All;
-    for head in heads {
-        let bound = match head {
-            Head::Ended => continue,
-            Head::UpTo(key) | Head::Above(key) => key,
-        };
-        limit = match limit {
-            Limit::All => Limit::UpTo(bound),
-            Limit::UpTo(other) => Limit::UpTo(other.min(bound)),
+impl<K: Ord> Default for Front<K> {
+    fn default() -> Front<K> {
+        Front { firsts: BinaryHeap::new(), bounds: BinaryHeap::new(), limit: Limit::All }
+    }
+}
+
+impl<K: Ord + Copy> Front<K> {
+    /// Forgets every list.
+    pub fn clear(&mut self) {
+        self.firsts.clear();
+        self.bounds.clear();
+    }
+
+    /// A list from which something may come: all of it will be above this key.
+    pub fn join(&mut self, list: usize, bound: K) {
+        self.bounds.push(Reverse((bound, list)));
+    }
+
+    /// A list has rows in hand, from this key on; said again after each [`pop`](Self::pop) that leaves it some.
+    pub fn wait(&mut self, list: usize, first: K) {
+        self.firsts.push(Reverse((first, list)));
+    }
+
+    /// Works out how far rows may go on, after lists were read. `bound` is the key that all that is still to come of a list
+    /// is above, and `None` where nothing is.
+    pub fn look(&mut self, bound: impl Fn(usize) -> Option<K>) {
+        self.limit = loop {
+            let Some(mut top) = self.bounds.peek_mut() else { break Limit::All };
+            let Reverse((noted, list)) = *top;
+            match bound(list) {
+                None => {
+                    PeekMut::pop(top);
+                }
+                Some(key) if key == noted => break Limit::UpTo(key),
+                Some(key) => *top = Reverse((key, list)),
+            }
         };
     }
-    limit
+
+    /// The first key in hand of all lists.
+    pub fn first(&self) -> Option<K> {
+        self.firsts.peek().map(|Reverse((first, _))| *first)
+    }
+
+    /// Whether a row may go on.
+    pub fn is_open(&self) -> bool {
+        self.first().is_some_and(|first| self.limit.allows(&first))
+    }
+
+    /// Takes the list whose row comes next, and up to where its rows go on before another's do.
+    pub fn pop(&mut self) -> Option<(usize, Limit<K>)> {
+        if !self.is_open() {
+            return None;
+        }
+        let Reverse((_, list)) = self.firsts.pop()?;
+        let limit = match (self.limit, self.first()) {
+            (Limit::UpTo(limit), Some(next)) => Limit::UpTo(limit.min(next)),
+            (Limit::All, Some(next)) => Limit::UpTo(next),
+            (limit, None) => limit,
+        };
+        Some((list, limit))
+    }
 }
 
 /// How far a merge may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit<K> {
-    /// Every stream has ended: all that is left.
+    /// Nothing is to come any more: all that is left.
     All,
     UpTo(K),
 }
@@ -134,6 +184,8 @@ impl<K: Ord> Limit<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -157,41 +209,110 @@ mod tests {
             prop_assert_eq!(merged(&lists), wanted);
         }
 
-        /// However records arrive in pieces, releasing up to the limit gives the order of the whole.
+        /// However records arrive in pieces, and however few go on at a time, the order is that of the whole.
         #[test]
-        fn releasing_up_to_the_limit_never_overtakes(
+        fn rows_never_overtake(
             mut streams in prop::collection::vec(prop::collection::vec(0u32..30, 0..20), 1..4),
-            steps in prop::collection::vec((0usize..4, 1usize..5), 0..60),
+            steps in prop::collection::vec((0usize..4, 1usize..5, 1usize..9), 0..60),
+            ends_late: bool,
         ) {
             streams.iter_mut().for_each(|stream| stream.sort());
-            let key = |s: usize, at: usize| (streams[s][at], s, at);
-            let mut read = vec![0; streams.len()];
-            let mut released = vec![0; streams.len()];
-            let mut order = Vec::new();
-            let finish = (0..streams.len()).map(|s| (s, 100));
-            for (s, count) in steps.into_iter().filter(|(s, _)| *s < streams.len()).chain(finish) {
-                read[s] = (read[s] + count).min(streams[s].len());
-                let limit = limit((0..streams.len()).map(|s| match read[s] {
-                    n if n == streams[s].len() => Head::Ended,
-                    0 => Head::Above((0, s, 0)),
-                    n if released[s] == n => Head::Above(key(s, n - 1)),
-                    n => Head::UpTo(key(s, n - 1)),
-                }));
-                let mut batch: Vec<_> = (0..streams.len())
-                    .flat_map(|s| (released[s]..read[s]).map(move |at| (s, at)))
-                    .filter(|(s, at)| limit.allows(&key(*s, *at)))
-                    .collect();
-                batch.sort_by_key(|(s, at)| key(*s, *at));
-                for (s, at) in batch {
-                    prop_assert_eq!(at, released[s]);
-                    released[s] += 1;
-                    order.push(key(s, at));
+            let mut reading = Reading::new(&streams, ends_late);
+            let finish = (0..8).flat_map(|_| (0..streams.len()).map(|s| (s, 100, 100)));
+            for (s, count, room) in steps.into_iter().filter(|(s, ..)| *s < streams.len()).chain(finish) {
+                reading.read(s, count);
+                reading.go_on(room);
+            }
+            let mut wanted = reading.order.clone();
+            wanted.sort();
+            prop_assert_eq!(&reading.order, &wanted);
+            prop_assert_eq!(reading.order.len(), streams.iter().map(Vec::len).sum::<usize>());
+        }
+    }
+
+    type Key = (u32, usize, usize);
+
+    /// Streams that are read in pieces and merged meanwhile.
+    struct Reading<'a> {
+        streams: &'a [Vec<u32>],
+        /// The end of a stream is known with its last record, or only at the read after it.
+        ends_late: bool,
+        ended: Vec<bool>,
+        read: Vec<usize>,
+        gone: Vec<usize>,
+        front: Front<Key>,
+        order: Vec<Key>,
+        looks: Cell<usize>,
+    }
+
+    impl Reading<'_> {
+        fn new(streams: &[Vec<u32>], ends_late: bool) -> Reading<'_> {
+            let mut front = Front::default();
+            (0..streams.len()).for_each(|s| front.join(s, (0, 0, 0)));
+            let none = vec![0; streams.len()];
+            let ended = vec![false; streams.len()];
+            let (gone, order, looks) = (none.clone(), Vec::new(), Cell::new(0));
+            Reading { streams, ends_late, ended, read: none, gone, front, order, looks }
+        }
+
+        fn key(&self, s: usize, at: usize) -> Key {
+            (self.streams[s][at], s, at)
+        }
+
+        /// As the engine does: a stream is read when nothing of it is in hand.
+        fn read(&mut self, s: usize, count: usize) {
+            if self.gone[s] < self.read[s] {
+                return;
+            }
+            let all = self.streams[s].len();
+            self.ended[s] |= self.read[s] == all;
+            self.read[s] = (self.read[s] + count).min(all);
+            self.ended[s] |= !self.ends_late && self.read[s] == all;
+            if self.gone[s] < self.read[s] {
+                self.front.wait(s, self.key(s, self.gone[s]));
+            }
+        }
+
+        fn go_on(&mut self, mut room: usize) {
+            let mut front = std::mem::take(&mut self.front);
+            front.look(|s| {
+                self.looks.set(self.looks.get() + 1);
+                let last = self.read[s].checked_sub(1);
+                (!self.ended[s]).then(|| last.map_or((0, 0, 0), |last| self.key(s, last)))
+            });
+            while room > 0
+                && let Some((s, limit)) = front.pop()
+            {
+                while room > 0 && self.gone[s] < self.read[s] && limit.allows(&self.key(s, self.gone[s])) {
+                    self.order.push(self.key(s, self.gone[s]));
+                    self.gone[s] += 1;
+                    room -= 1;
+                }
+                if self.gone[s] < self.read[s] {
+                    front.wait(s, self.key(s, self.gone[s]));
                 }
             }
-            let mut wanted = order.clone();
-            wanted.sort();
-            prop_assert_eq!(&order, &wanted);
-            prop_assert_eq!(order.len(), streams.iter().map(Vec::len).sum::<usize>());
+            self.front = front;
         }
+    }
+
+    #[test]
+    fn work_grows_with_the_streams_and_not_with_their_square() {
+        // Each has its two records behind those of the one before.
+        let streams: Vec<Vec<u32>> = (0..1_000).map(|s| vec![2 * s, 2 * s + 1]).collect();
+        let mut reading = Reading::new(&streams, true);
+        let mut rounds = 0;
+        while reading.ended.contains(&false) || reading.front.first().is_some() {
+            let idle = |s: &usize| reading.gone[*s] == reading.read[*s] && !reading.ended[*s];
+            for s in (0..streams.len()).filter(idle).collect::<Vec<_>>() {
+                reading.read(s, 1);
+            }
+            reading.go_on(100);
+            rounds += 1;
+        }
+        assert_eq!(reading.order.len(), 2_000);
+        // Each read moves one bound, and each round looks at the lowest once more.
+        let looks = reading.looks.get();
+        assert!(rounds > 1_000 && looks < 5 * rounds, "{looks} looks in {rounds} rounds");
     }
 }

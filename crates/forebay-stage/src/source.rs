@@ -36,7 +36,7 @@ pub struct Position {
 /// Reads one stream.
 pub trait Reader: Send {
     /// Appends up to `max` records to an empty chunk and says what comes next. `now` is the time, nanoseconds since
-    /// 1970; a reader knows no other clock. A call that fails has given no record.
+    /// 1970; a reader knows no other clock. Records of a call that fails come before the failure.
     fn read(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault>;
 
     /// Goes to a position that it gave before, perhaps in an earlier process.
@@ -59,7 +59,8 @@ pub enum Read {
     More,
     /// Nothing before this time, nanoseconds since 1970.
     NotBefore(i64),
-    /// The stream has ended.
+    /// The stream has ended. Said together with the last records where that is known: until then they hold back what other
+    /// streams have.
     End,
 }
 

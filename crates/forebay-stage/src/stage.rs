@@ -1,7 +1,7 @@
 //! A stage turns batches into batches, on one thread.
 
 use forebay_batch::Batch;
-use forebay_types::{Epoch, StreamId};
+use forebay_types::Epoch;
 
 use crate::{Cx, Fault, State};
 
@@ -52,8 +52,6 @@ pub enum Turn {
 /// A notice in band, in order with the batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    StreamOpened(StreamId),
-    StreamClosed(StreamId),
     /// Everything before belongs to this epoch.
     Epoch(Epoch),
     /// No more input will come: emit what is left.

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use forebay_exec::{Job, Options, Ready, Running, prepare};
@@ -31,6 +31,7 @@ pub static NUMBERS: Kind = Kind {
         Field::default("streams", INT, "1", ""),
         Field::default("keys", INT, "5", ""),
         Field::default("refuse_every", INT, "0", ""),
+        Field::default("counted", Shape::Text, "", "the name under which work on the streams is counted"),
     ],
     inputs: &[],
     outputs: ONE,
@@ -44,8 +45,23 @@ struct Numbers {
     streams: u64,
     keys: u64,
     refuse_every: u64,
+    counted: Arc<Counted>,
     slots: Vec<(String, usize)>,
     opened: bool,
+}
+
+/// Work on the streams of a source.
+#[derive(Default)]
+pub struct Counted {
+    pub reads: AtomicU64,
+    /// How often a stream was put on record.
+    pub stated: AtomicU64,
+}
+
+static COUNTED: LazyLock<Mutex<HashMap<String, Arc<Counted>>>> = LazyLock::new(Mutex::default);
+
+pub fn counted(name: &str) -> Arc<Counted> {
+    COUNTED.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_string()).or_default().clone()
 }
 
 impl Source for Numbers {
@@ -62,6 +78,7 @@ impl Source for Numbers {
                 count: self.count,
                 keys: self.keys,
                 refuse_every: self.refuse_every,
+                counted: self.counted.clone(),
                 builder: Builder::new(slots.iter().map(|_| &Ty::I64)),
                 names: slots.into_iter().map(|(name, _)| name).collect(),
             };
@@ -77,6 +94,7 @@ struct NumberReader {
     count: u64,
     keys: u64,
     refuse_every: u64,
+    counted: Arc<Counted>,
     builder: Builder,
     names: Vec<String>,
 }
@@ -90,6 +108,7 @@ pub fn mix(a: u64, b: u64) -> u64 {
 
 impl Reader for NumberReader {
     fn read(&mut self, _now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+        self.counted.reads.fetch_add(1, Ordering::Relaxed);
         self.builder.begin();
         while chunk.rows() < max && self.at < self.count {
             let seq = self.at;
@@ -120,6 +139,7 @@ impl Reader for NumberReader {
     }
 
     fn fingerprint(&self) -> String {
+        self.counted.stated.fetch_add(1, Ordering::Relaxed);
         format!("numbers {}", self.stream)
     }
 }
@@ -507,6 +527,7 @@ fn numbers(build: &Build<'_>) -> Numbers {
         streams: int("streams"),
         keys: int("keys"),
         refuse_every: int("refuse_every"),
+        counted: counted(build.config.text("counted").unwrap_or_default()),
         slots: slots.collect(),
         opened: false,
     }

@@ -99,7 +99,8 @@ impl FileReader {
         })
     }
 
-    /// Cuts and reads lines until there are `max` rows or no line is left in memory and some row was read.
+    /// Cuts and reads lines until there are `max` rows or no line is left in memory and some row was read. A file is then
+    /// looked at for its end: a stream whose end is known holds back no other one.
     fn fill(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         self.builder.begin();
         while chunk.rows() < max {
@@ -119,7 +120,14 @@ impl FileReader {
         if self.form.keep_raw {
             chunk.raw.buf = self.lines.buf().clone();
         }
-        Ok(Read::More)
+        if matches!(self.origin, Origin::File(..)) && self.lines.is_used_up() && !self.finished {
+            self.more()?;
+        }
+        if !self.finished || !self.lines.is_used_up() {
+            return Ok(Read::More);
+        }
+        self.let_go();
+        Ok(Read::End)
     }
 
     fn push(&mut self, cut: Cut, chunk: &mut Chunk) {

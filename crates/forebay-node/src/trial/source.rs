@@ -202,7 +202,7 @@ impl Reader for Records {
         let cols = columns.cols().iter().chain(times.cols()).cloned().collect();
         chunk.columns = Some(Arc::new(Columns::new(cols)));
         chunk.raw.buf = bytes.freeze();
-        Ok(Read::More)
+        Ok(if self.next == self.items.len() { Read::End } else { Read::More })
     }
 
     fn seek(&mut self, to: Position) -> Result<(), Fault> {
