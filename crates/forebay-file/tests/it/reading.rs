@@ -179,6 +179,31 @@ fn the_last_change_of_a_file_bounds_its_events() {
     assert!(check(SystemTime::now() + day) > now());
 }
 
+/// Until it is known, the last record of a file holds back every file that it is merged with.
+#[test]
+fn the_end_of_a_file_comes_with_its_last_records() {
+    let check = |name: &str, text: &str, max: usize, wanted: &[(usize, Read)]| {
+        let folder = folder(&[]);
+        fs::write(folder.path().join(name), packed(name, text.as_bytes())).unwrap();
+        let mut reader = reader(folder.path(), &format!("{{ path: {name} }}"), &PLAIN);
+        let mut reads = Vec::new();
+        while reads.last().is_none_or(|(_, read)| *read != Read::End) {
+            let mut chunk = Chunk::default();
+            let read = reader.read(0, max, &mut chunk).unwrap();
+            reads.push((chunk.rows(), read));
+        }
+        assert_eq!(reads, wanted, "{name} {text:?}, {max} at a time");
+    };
+    for name in ["in", "in.gz", "in.zst"] {
+        check(name, "{\"a\":1}\n{\"a\":2}\n", 9, &[(2, Read::End)]);
+        check(name, "{\"a\":1}\n{\"a\":2}\n\n", 2, &[(2, Read::More), (0, Read::End)]);
+        check(name, "{\"a\":1}\n{\"a\":2}\n", 1, &[(1, Read::More), (1, Read::End)]);
+        check(name, "{\"a\":1}", 9, &[(1, Read::End)]);
+        check(name, "{\"a\":1}\n{\"a\":2}", 9, &[(1, Read::More), (1, Read::End)]);
+        check(name, "", 9, &[(0, Read::End)]);
+    }
+}
+
 /// What was whole before the damage is given out, then the file is named.
 #[test]
 fn a_packed_file_that_ends_too_early_gives_its_whole_lines_and_then_an_error() {
