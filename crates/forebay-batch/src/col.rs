@@ -203,11 +203,6 @@ impl Columns {
     pub fn holds(&self, rows: usize) -> bool {
         self.rows >= rows
     }
-
-    /// Rows `from..to` as a group of its own, sharing the memory.
-    pub fn part(&self, from: usize, to: usize) -> Columns {
-        Columns::new(self.cols.iter().map(|col| col.part(from, to)).collect())
-    }
 }
 
 impl Default for Columns {

@@ -114,6 +114,14 @@ impl Header {
         self.ends.resize_with(self.origin.len(), AtomicU32::default);
     }
 
+    /// Becomes these rows of a source; `times` is left with the memory that the header had for them.
+    pub fn become_rows(&mut self, origins: impl ExactSizeIterator<Item = Origin>, times: &mut Vec<Times>) {
+        debug_assert!(self.times.is_empty() && origins.len() == times.len());
+        self.origin.extend(origins);
+        std::mem::swap(&mut self.times, times);
+        self.ends.resize_with(self.origin.len(), AtomicU32::default);
+    }
+
     /// Names a header whose rows become parents; the index is for [`push_child`](Self::push_child).
     pub fn add_parent(&mut self, parent: Arc<Header>) -> u32 {
         self.parents.push(parent);

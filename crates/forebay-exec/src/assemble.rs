@@ -283,6 +283,7 @@ fn make_driver(
         intakes,
         groups: groups.into_values().collect(),
         max_batch: job.options.max_batch,
+        rounds: room::rounds(plan, 0),
         commit_every_ns: plan.delivery.commit_every_ns,
         wish: shared.wish.clone(),
         suspects,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use forebay_batch::{Batch, HeaderRing, RowsRing};
+use forebay_batch::{Batch, CutRing, HeaderRing, RowsRing};
 use forebay_sched::ledger::{Account, Tally};
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::{self, Suspects, Verdict};
@@ -51,6 +51,9 @@ pub struct Driver {
     groups: Vec<Group>,
     gatherers: BTreeMap<NodeId, Gatherer>,
     headers: HeaderRing,
+    cuts: CutRing,
+    /// Rounds of sources that may be under way.
+    rounds: usize,
     max_batch: usize,
     commit_every_ns: i64,
     wish: Arc<Wish>,
@@ -130,6 +133,8 @@ pub struct Start {
     pub groups: Vec<Vec<usize>>,
     pub gatherers: BTreeMap<NodeId, Gatherer>,
     pub max_batch: usize,
+    /// Rounds of sources that may be under way, to have memory for.
+    pub rounds: usize,
     pub commit_every_ns: i64,
     pub wish: Arc<Wish>,
     pub suspects: Suspects,
@@ -152,6 +157,8 @@ impl Driver {
             groups: start.groups.into_iter().map(Group::new).collect(),
             gatherers: start.gatherers,
             headers: HeaderRing::default(),
+            cuts: CutRing::default(),
+            rounds: start.rounds,
             max_batch: start.max_batch,
             commit_every_ns: start.commit_every_ns,
             wish: start.wish,
@@ -204,7 +211,9 @@ impl Driver {
 
     /// Sets every stream to what was committed last.
     pub fn go_back(&mut self) -> Result<(), Fault> {
-        self.headers = HeaderRing::default();
+        let batches = self.rounds * self.gatherers.len();
+        self.headers = HeaderRing::with_room(batches, self.max_batch, 0);
+        self.cuts = CutRing::with_room(batches);
         self.sealed.clear();
         self.tallies.clear();
         self.epoch = self.committed.next();
@@ -324,9 +333,9 @@ impl Driver {
         // After a crash: one record at a time, and those that crashed the process twice are set aside.
         let is_suspected = !self.suspects.is_empty();
         let first = group.first().filter(|_| is_suspected);
-        let room = if is_suspected { 1 } else { most_of_a_round(self.max_batch) };
+        let max = if is_suspected { 1 } else { usize::MAX };
         self.records_in_epoch +=
-            group.choose(&mut self.intakes, room, &mut self.scratch.chosen, &mut self.changed);
+            group.choose(&mut self.intakes, max, self.max_batch, &mut self.scratch.chosen, &mut self.changed);
         let is_any = !self.scratch.chosen.is_empty();
         self.release_rows(now, out);
         if let Some(key) = first.filter(|_| is_any)
@@ -352,7 +361,8 @@ impl Driver {
             while let Some(stream) = self.scratch.chosen.get(at).copied()
                 && self.intakes[stream].node() == node
             {
-                let released = self.intakes[stream].release(now, self.epoch, &mut self.headers);
+                let released =
+                    self.intakes[stream].release(now, self.epoch, &mut self.headers, &mut self.cuts);
                 rejects.extend(released.rejects);
                 self.scratch.pieces.push(released.batch);
                 at += 1;
@@ -394,6 +404,7 @@ impl Driver {
         for gatherer in self.gatherers.values_mut() {
             gatherer.settle();
         }
+        self.cuts.settle();
         let tallies = &mut self.tallies;
         self.headers.settle(|settled| {
             let header = settled.header();
@@ -509,12 +520,6 @@ impl Driver {
             ended: intake.has_ended(),
         }
     }
-}
-
-/// Records of streams that are merged with each other in a round, at most: less than two batches, so that a few records of
-/// one stream beside a whole chunk of another do not cut it in two.
-fn most_of_a_round(max_batch: usize) -> usize {
-    2 * max_batch - 1
 }
 
 fn suspect_key((high, stream, seq): Key) -> suspects::Key {

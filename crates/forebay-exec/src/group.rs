@@ -26,8 +26,16 @@ pub struct Group {
     later: BinaryHeap<Reverse<(i64, usize)>>,
     /// Streams that have not ended or have rows in hand.
     live: usize,
-    /// By source: how old the oldest record in flight may be for more to be read.
-    patience_ns: Vec<(NodeId, i64)>,
+    sources: Vec<Member>,
+}
+
+/// A source of which streams are in the group.
+struct Member {
+    node: NodeId,
+    /// How old the oldest record in flight may be for more to be read.
+    patience_ns: Option<i64>,
+    /// Rows that were chosen for this round.
+    chosen: usize,
 }
 
 impl Group {
@@ -38,7 +46,7 @@ impl Group {
             to_read: Vec::new(),
             later: BinaryHeap::new(),
             live: 0,
-            patience_ns: Vec::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -46,7 +54,7 @@ impl Group {
     pub fn reset(&mut self, intakes: &[Intake]) {
         self.front.clear();
         self.later.clear();
-        self.patience_ns.clear();
+        self.sources.clear();
         self.to_read.clone_from(&self.streams);
         self.live = self.streams.len();
         for at in &self.streams {
@@ -54,10 +62,10 @@ impl Group {
             if let Some(bound) = intake.bound() {
                 self.front.join(*at, bound);
             }
-            if let Some(patience) = intake.patience_ns()
-                && self.patience_ns.iter().all(|(node, _)| *node != intake.node())
-            {
-                self.patience_ns.push((intake.node(), patience));
+            let (node, patience_ns) = (intake.node(), intake.patience_ns());
+            // Streams of one source stand next to each other.
+            if self.sources.last().is_none_or(|last| last.node != node) {
+                self.sources.push(Member { node, patience_ns, chosen: 0 });
             }
         }
     }
@@ -85,7 +93,8 @@ impl Group {
                     note(intake, at, changed);
                 }
                 if intake.patience_ns().is_none() {
-                    self.patience_ns.retain(|(node, _)| *node != intake.node());
+                    let own = self.sources.iter_mut().filter(|source| source.node == intake.node());
+                    own.for_each(|source| source.patience_ns = None);
                 }
             }
             let mut read = std::mem::take(&mut self.to_read);
@@ -98,30 +107,39 @@ impl Group {
         Ok(())
     }
 
-    /// Chooses the rows that come next in merged order, `room` at most. Streams that they are of are given in `chosen`, in
-    /// ascending order, and noted in `changed`; gives how many rows they are.
+    /// Chooses the rows that come next in merged order, `max` at most, and `batch` of each source. Streams that they are of
+    /// are given in `chosen`, in ascending order, and noted in `changed`; gives how many rows they are.
     pub fn choose(
         &mut self,
         intakes: &mut [Intake],
-        mut room: usize,
+        max: usize,
+        batch: usize,
         chosen: &mut Vec<usize>,
         changed: &mut Vec<usize>,
     ) -> u64 {
-        let all = room;
+        let mut all = 0;
         chosen.clear();
-        while room > 0
-            && let Some((at, limit)) = self.front.pop()
-        {
+        self.sources.iter_mut().for_each(|source| source.chosen = 0);
+        while let Some((at, limit)) = self.front.pop() {
             let intake = &mut intakes[at];
+            let source = self.sources.iter_mut().find(|source| source.node == intake.node());
+            let source = source.expect("the source of a stream of the group");
+            let room = (max - all).min(batch - source.chosen);
+            if room == 0 {
+                self.put(&intakes[at], at);
+                break;
+            }
             if !intake.is_chosen() {
                 chosen.push(at);
                 note(intake, at, changed);
             }
-            room -= intake.choose(|key| limit.allows(key), room);
+            let count = intake.choose(|key| limit.allows(key), room);
+            source.chosen += count;
+            all += count;
             self.put(&intakes[at], at);
         }
         chosen.sort_unstable();
-        (all - room) as u64
+        all as u64
     }
 
     /// Notes where a stream stands that was read or of which rows were chosen.
@@ -156,7 +174,7 @@ impl Group {
 
     /// How old, in nanoseconds, the oldest record in flight may be for more to be read.
     pub fn patience_ns(&self) -> Option<i64> {
-        self.patience_ns.iter().map(|(_, patience)| *patience).min()
+        self.sources.iter().filter_map(|source| source.patience_ns).min()
     }
 }
 

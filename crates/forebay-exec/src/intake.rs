@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Columns, Header, HeaderRing, Origin, Rows, Times};
+use forebay_batch::{Batch, CutRing, Header, HeaderRing, Origin, Rows, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
 use forebay_sched::ledger::Account;
 use forebay_sched::merge::partition_from;
@@ -223,7 +223,13 @@ impl Intake {
     }
 
     /// Hands out the chosen rows as a batch with a header of its own: their claim.
-    pub fn release(&mut self, now: i64, epoch: Epoch, headers: &mut HeaderRing) -> Released {
+    pub fn release(
+        &mut self,
+        now: i64,
+        epoch: Epoch,
+        headers: &mut HeaderRing,
+        cuts: &mut CutRing,
+    ) -> Released {
         let (from, to) = (self.given, self.next);
         if self.waits() {
             // What lay in a chunk until others had caught up was not under way: its time begins now.
@@ -234,16 +240,24 @@ impl Intake {
         }
         let mut shell = headers.take(self.facts.node, epoch);
         let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
+        self.released_high = self.times[to - 1].high;
         let origin = |seq: &u64| Origin { stream: self.id, first: *seq, last: *seq, ordinal: 0 };
-        header.extend(self.chunk.seqs[from..to].iter().map(origin), &self.times[from..to]);
+        let origins = self.chunk.seqs[from..to].iter().map(origin);
+        match from == 0 && to == self.chunk.rows() {
+            true => header.become_rows(origins, &mut self.times),
+            false => header.extend(origins, &self.times[from..to]),
+        }
         header.raw.become_part(&self.chunk.raw, from..to);
         let header = headers.share(shell);
-        let columns = self.cut_columns(from, to);
+        let columns = match &self.chunk.columns {
+            Some(columns) if from == 0 && to == self.chunk.rows() => columns.clone(),
+            Some(columns) => cuts.cut(columns, from, to),
+            None => Arc::default(),
+        };
         let batch = Batch::new(header.clone(), columns);
         self.given = to;
         self.taken += (to - from) as u64;
         self.position = self.chunk.position_after(to - 1);
-        self.released_high = self.times[to - 1].high;
         self.refuse(from, to, batch, &header)
     }
 
@@ -268,14 +282,6 @@ impl Intake {
         });
         let rows = Rows::List(Arc::new(good.collect()));
         Released { batch: batch.select(rows), rejects }
-    }
-
-    fn cut_columns(&self, from: usize, to: usize) -> Arc<Columns> {
-        match &self.chunk.columns {
-            Some(columns) if from == 0 && to == self.chunk.rows() => columns.clone(),
-            Some(columns) => Arc::new(columns.part(from, to)),
-            None => Arc::default(),
-        }
     }
 
     /// How old, in nanoseconds, the oldest record in flight may be for more to be read. A source that can wait is not read

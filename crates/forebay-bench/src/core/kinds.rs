@@ -80,39 +80,62 @@ static TICKS: Kind = Kind {
         Field::required("rows", INT, "Records a batch."),
         Field::required("span", INT, "Batches between two notes."),
         Field::required("spans", INT, "Spans that are noted, after one that warms up."),
+        Field::default("streams", INT, "1", "With several, records of all take turns by event time."),
     ],
     ..kind("ticks", Role::Source, Facts { replayable: true, ends: true, ..Facts::NONE })
 };
 
-/// One stream; every batch is the same group of columns, built once.
+/// Streams of which every batch is the same group of columns; or, where there are several, records of all take turns by
+/// event time.
 struct Ticks {
     rows: u64,
     span: u64,
     end: u64,
-    columns: Arc<Columns>,
+    streams: u64,
+    types: Vec<Ty>,
 }
 
 impl Ticks {
     fn new(build: &Build<'_>) -> Ticks {
-        let rows = int(build, "rows");
-        let types: Vec<Ty> =
-            build.declared.iter().filter(|c| c.slot.is_some()).map(|c| c.ty.clone()).collect();
-        let mut builder = Builder::new(&types);
-        builder.begin();
-        for col in builder.cols() {
-            (0..rows).for_each(|row| col.push(row as i64));
-        }
+        let declared = build.declared.iter().filter(|c| c.slot.is_some());
         let span = int(build, "span");
-        Ticks { rows, span, end: span * (int(build, "spans") + 1), columns: builder.finish() }
+        Ticks {
+            rows: int(build, "rows"),
+            span,
+            end: span * (int(build, "spans") + 1),
+            streams: int(build, "streams"),
+            types: declared.map(|c| c.ty.clone()).collect(),
+        }
+    }
+
+    fn reader(&self, at: u64) -> TickReader {
+        let Ticks { rows, span, end, streams, .. } = *self;
+        // One stream is asked what stands on the counters.
+        let notes = (at == 0).then(|| Vec::with_capacity(1 + (end / span) as usize));
+        let turns = (streams > 1).then_some((at, streams));
+        let mut reader = TickReader {
+            rows,
+            span,
+            end,
+            batch: 0,
+            turns,
+            notes,
+            builder: Builder::new(&self.types),
+            columns: None,
+        };
+        reader.build();
+        reader
     }
 }
 
 impl Source for Ticks {
     fn open(&mut self) -> Result<Vec<Stream>, Fault> {
-        let Ticks { rows, span, end, .. } = *self;
-        let notes = Vec::with_capacity(1 + (end / span) as usize);
-        let reader = TickReader { rows, span, end, batch: 0, notes, columns: self.columns.clone() };
-        Ok(vec![Stream { name: "ticks".into(), reader: Box::new(reader), not_after: None }])
+        let stream = |at: u64| Stream {
+            name: format!("ticks-{at}"),
+            reader: Box::new(self.reader(at)),
+            not_after: None,
+        };
+        Ok((0..self.streams).map(stream).collect())
     }
 }
 
@@ -121,24 +144,49 @@ struct TickReader {
     span: u64,
     end: u64,
     batch: u64,
-    notes: Vec<Note>,
-    columns: Arc<Columns>,
+    /// Its number, and of how many streams.
+    turns: Option<(u64, u64)>,
+    notes: Option<Vec<Note>>,
+    builder: Builder,
+    columns: Option<Arc<Columns>>,
+}
+
+impl TickReader {
+    fn build(&mut self) {
+        let first = self.batch * self.rows;
+        let value = |row: u64| match self.turns {
+            None => row,
+            Some((at, streams)) => (first + row) * streams + at,
+        };
+        // The one before goes back to the builder, where nobody works on it.
+        self.columns = None;
+        self.builder.begin();
+        for col in self.builder.cols() {
+            (0..self.rows).for_each(|row| col.push(value(row) as i64));
+        }
+        self.columns = Some(self.builder.finish());
+    }
 }
 
 impl Reader for TickReader {
     fn read(&mut self, _now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         assert!(self.rows as usize <= max, "a batch is one round");
-        if self.batch > 0 && self.batch.is_multiple_of(self.span) {
-            self.notes.push(Note::now());
+        let at_note = self.batch > 0 && self.batch.is_multiple_of(self.span);
+        if let Some(notes) = self.notes.as_mut().filter(|_| at_note) {
+            notes.push(Note::now());
         }
         if self.batch == self.end {
-            NOTES.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.notes);
+            let all = &mut *NOTES.lock().unwrap_or_else(PoisonError::into_inner);
+            self.notes.iter_mut().for_each(|notes| all.append(notes));
             return Ok(Read::End);
         }
         let first = self.batch * self.rows;
         chunk.seqs.extend(first..first + self.rows);
         chunk.ends.extend(first + 1..first + self.rows + 1);
-        chunk.columns = Some(self.columns.clone());
+        if self.turns.is_some() {
+            self.build();
+        }
+        chunk.columns.clone_from(&self.columns);
         self.batch += 1;
         Ok(Read::More)
     }

@@ -33,6 +33,14 @@ pub fn run(rows: &mut Rows) -> Result<(), Failure> {
         rows.add(allocations(format!("allocations, one lane, {size} a batch"), &costs))?;
     }
     for size in SIZES {
+        eprintln!("two streams, merged, batches of {size}");
+        let stages = format!("  one: {{ input: in, pass: {{ rows: {size} }} }}\n");
+        let costs = ticks(&stages, "one", 2, 1, size, span(size))?;
+        let lane = median(costs.iter().map(|cost| cost.lane_ns).collect());
+        rows.add(Row::new(format!("two streams merged record by record, {size} a batch"), lane, "ns/batch"))?;
+        rows.add(allocations(format!("allocations, two streams merged, {size} a batch"), &costs))?;
+    }
+    for size in SIZES {
         eprintln!("batches of {size} to two lanes by key and back");
         let (one, two) = (by_key(1, size)?, by_key(2, size)?);
         let process = |costs: &[Cost]| median(costs.iter().map(|cost| cost.process_ns).collect());
@@ -69,15 +77,22 @@ fn chain(rows: usize) -> Result<Vec<Cost>, Failure> {
         };
         text += &format!("  s{at}: {{ input: {input}, pass: {{ rows: {rows}, gate: {gate} }} }}\n");
     }
-    ticks(&text, &format!("s{}", STAGES - 1), 1, rows, span(rows))
+    ticks(&text, &format!("s{}", STAGES - 1), 1, 1, rows, span(rows))
 }
 
 fn by_key(lanes: u32, rows: usize) -> Result<Vec<Cost>, Failure> {
     let stages = format!("  keyed: {{ input: in, keyed: {{ rows: {rows} }} }}\n");
-    ticks(&stages, "keyed", lanes, rows, span(rows))
+    ticks(&stages, "keyed", 1, lanes, rows, span(rows))
 }
 
-fn ticks(stages: &str, last: &str, lanes: u32, rows: usize, span: u64) -> Result<Vec<Cost>, Failure> {
-    let mut costs = pipeline::ticks(stages, last, lanes, rows, span, (WARM + SPANS) as u64)?;
+fn ticks(
+    stages: &str,
+    last: &str,
+    streams: u32,
+    lanes: u32,
+    rows: usize,
+    span: u64,
+) -> Result<Vec<Cost>, Failure> {
+    let mut costs = pipeline::ticks(stages, last, streams, lanes, rows, span, (WARM + SPANS) as u64)?;
     Ok(costs.split_off(WARM))
 }

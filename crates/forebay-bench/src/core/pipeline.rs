@@ -26,6 +26,7 @@ pub struct Cost {
 pub fn ticks(
     stages: &str,
     last: &str,
+    streams: u32,
     lanes: u32,
     rows: usize,
     span: u64,
@@ -36,7 +37,7 @@ pub fn ticks(
 delivery: {{ guarantee: exactly_once, commit_every: 1h }}
 sources:
   in:
-    ticks: {{ rows: {rows}, span: {span}, spans: {spans} }}
+    ticks: {{ rows: {rows}, span: {span}, spans: {spans}, streams: {streams} }}
     schema: {{ k: i64, at: timestamp(ns) }}
     event_time: {{ column: at, out_of_order: 1h }}
 stages:
