@@ -270,6 +270,14 @@ impl HeaderRing {
         shell
     }
 
+    /// Swaps empty memory for times with that of the header that is taken next: it was used last, and is in the cache.
+    pub fn swap_times(&mut self, times: &mut Vec<Times>) {
+        times.clear();
+        if let Some(header) = self.free.last_mut().and_then(Arc::get_mut) {
+            std::mem::swap(&mut header.times, times);
+        }
+    }
+
     /// Keeps a clone until everybody else has dropped theirs.
     pub fn share(&mut self, header: Arc<Header>) -> Arc<Header> {
         self.out.push_back(header.clone());

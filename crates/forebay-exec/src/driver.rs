@@ -329,7 +329,7 @@ impl Driver {
 
     fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Fault> {
         let group = &mut self.groups[group];
-        group.refill(&mut self.intakes, now, self.max_batch, &mut self.changed)?;
+        group.refill(&mut self.intakes, now, self.max_batch, &mut self.headers, &mut self.changed)?;
         // After a crash: one record at a time, and those that crashed the process twice are set aside.
         let is_suspected = !self.suspects.is_empty();
         let first = group.first().filter(|_| is_suspected);

@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use forebay_batch::HeaderRing;
 use forebay_sched::merge::Front;
 use forebay_stage::{Fault, Read};
 use forebay_types::id::NodeId;
@@ -77,6 +78,7 @@ impl Group {
         intakes: &mut [Intake],
         now: i64,
         max: usize,
+        headers: &mut HeaderRing,
         changed: &mut Vec<usize>,
     ) -> Result<(), Fault> {
         while self.later.peek().is_some_and(|Reverse((time, _))| *time <= now) {
@@ -88,7 +90,7 @@ impl Group {
             for index in 0..self.to_read.len() {
                 let at = self.to_read[index];
                 let intake = &mut intakes[at];
-                intake.refill(now, max)?;
+                intake.refill(now, max, headers)?;
                 if intake.first_key().is_some() || intake.state() == Read::End {
                     note(intake, at, changed);
                 }
@@ -229,10 +231,10 @@ mod tests {
         let mut intakes: Vec<Intake> = (0..100).map(intake).collect();
         let mut group = Group::new((0..100).collect());
         group.reset(&intakes);
-        let mut changed = Vec::new();
+        let (mut headers, mut changed) = (HeaderRing::default(), Vec::new());
         let mut check = |now: i64, read: u64, next: i64| {
             assert!(group.is_due(now));
-            group.refill(&mut intakes, now, 9, &mut changed).unwrap();
+            group.refill(&mut intakes, now, 9, &mut headers, &mut changed).unwrap();
             assert_eq!((reads.swap(0, Ordering::Relaxed), group.later_at()), (read, Some(next)), "at {now}");
             assert!(!group.is_due(now) && group.is_due(next) && !group.has_ended());
         };

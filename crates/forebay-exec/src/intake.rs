@@ -120,13 +120,15 @@ impl Intake {
     }
 
     /// Reads; nothing is in hand.
-    pub fn refill(&mut self, now: i64, max: usize) -> Result<(), Fault> {
+    pub fn refill(&mut self, now: i64, max: usize, headers: &mut HeaderRing) -> Result<(), Fault> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
         self.chunk.clear();
         (self.given, self.next) = (0, 0);
         let read = self.reader.read(now, max, &mut self.chunk);
+        // Most often they change hands with that header as they are.
+        headers.swap_times(&mut self.times);
         self.stamp(now);
         if self.chunk.rows() > 0 {
             self.is_paced = !self.chunk.arrivals.is_empty();
@@ -231,7 +233,7 @@ impl Intake {
         cuts: &mut CutRing,
     ) -> Released {
         let (from, to) = (self.given, self.next);
-        if self.waits() {
+        if self.waits() && self.times[from].arrival != now {
             // What lay in a chunk until others had caught up was not under way: its time begins now.
             for row in from..to {
                 let deadline = self.deadline(self.times[row].event, now);

@@ -26,7 +26,7 @@ use crate::splice::Splicer;
 pub enum Work {
     Source,
     Stage(Box<dyn Stage>),
-    Sink(SinkRun),
+    Sink(Box<SinkRun>),
 }
 
 pub struct SinkRun {
@@ -76,34 +76,37 @@ fn lying(slot: &Slot) -> &Batch {
     slot.as_ref().expect("a batch lies where it was put")
 }
 
+/// What every call looks at stands first and lies together: between two batches the records themselves push everything else
+/// out of the cache.
+#[repr(C)]
 pub struct NodeRun {
-    pub id: NodeId,
-    pub name: Arc<str>,
-    pub work: Work,
-    pub inputs: SmallVec<[InputRun; 1]>,
-    /// Feeds over all ports: with more than one, batches of a round are brought into order first.
-    pub feeds: usize,
-    /// For a stage with several feeds that adds columns.
-    pub splicer: Option<Box<Splicer>>,
     pub inbox: Vec<Arrived>,
+    pub metrics: Arc<NodeMetrics>,
+    pub work: Work,
+    pub id: NodeId,
     /// Records that are behind go aside.
     pub keyed: bool,
     /// Keeps records beyond a call: it gets turns, and a call is not repeated on halves, since its first try may have left
     /// something.
     pub keeps: bool,
-    /// When the stage wants a turn.
-    pub due: Turn,
     pub skip_late: bool,
     /// Runs a model: records say which one they went through.
     pub is_model: bool,
-    /// Types of the columns that the stage adds, for rows that it is left out for.
-    pub adds: Vec<Ty>,
+    pub inputs: SmallVec<[InputRun; 1]>,
     /// By port.
     pub gives: SmallVec<[Gives; 1]>,
+    /// For a stage with several feeds that adds columns.
+    pub splicer: Option<Box<Splicer>>,
+    /// Feeds over all ports: with more than one, batches of a round are brought into order first.
+    pub feeds: usize,
+    /// When the stage wants a turn.
+    pub due: Turn,
+    pub predictor: Predictor,
+    pub name: Arc<str>,
+    /// Types of the columns that the stage adds, for rows that it is left out for.
+    pub adds: Vec<Ty>,
     /// Null columns for rows that the stage was left out for altogether.
     pub blanks: Option<Builder>,
-    pub predictor: Predictor,
-    pub metrics: Arc<NodeMetrics>,
 }
 
 /// What the plan counts on at a port: groups of a batch, and columns of the last one.
@@ -116,7 +119,8 @@ pub struct Gives {
 #[derive(Default)]
 pub struct InputRun {
     pub filter: Option<Box<Program>>,
-    /// For each feed of a union where the input's columns lie in its batches; `None` where the layout is the same.
+    /// For each feed of a union where the input's columns lie in its batches; `None` where the layout is the same. Empty where
+    /// it is the same for all.
     pub project: Vec<Option<Vec<Addr>>>,
     /// Types of the input's columns.
     pub types: Vec<Ty>,

@@ -41,11 +41,12 @@ pub struct SegmentRun {
 }
 
 /// A node as those see it who hand on what it gives, and where that goes.
+#[repr(C)]
 pub struct Ways {
-    pub id: NodeId,
-    pub name: Arc<str>,
     pub metrics: Arc<NodeMetrics>,
     pub ports: SmallVec<[WayList; 1]>,
+    pub id: NodeId,
+    pub name: Arc<str>,
     pub rejected: WayList,
     pub behind: WayList,
 }

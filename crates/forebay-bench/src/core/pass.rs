@@ -10,26 +10,27 @@ use crate::failure::Failure;
 use crate::row::{Row, Rows};
 
 const STAGES: usize = 7;
+/// Runs of each size, in turns: what disturbs the machine for a second disturbs one run of each. The median counts.
+const RUNS: usize = 7;
 /// Spans that warm up, and spans that count.
 const WARM: usize = 4;
 const SPANS: usize = 6;
 
 pub fn run(rows: &mut Rows) -> Result<(), Failure> {
-    for size in SIZES {
-        eprintln!("passing batches of {size} on");
-        kinds::take_ways();
-        let costs = chain(size)?;
-        let mut ways = kinds::take_ways();
-        ways.sort_unstable();
-        ways.truncate(ways.len() - ways.len() / 100);
-        let way = ways.iter().sum::<u64>() as f64 / ways.len() as f64;
-        let a_stage = way / (STAGES - 1) as f64;
+    let mut chains: Vec<Chain> = SIZES.iter().map(|_| Chain::default()).collect();
+    for run in 1..=RUNS {
+        eprintln!("passing batches on, run {run} of {RUNS}");
+        for (size, chain) in SIZES.into_iter().zip(&mut chains) {
+            chain.run(size)?;
+        }
+    }
+    for (size, Chain { a_stage, rest, costs }) in SIZES.into_iter().zip(chains) {
+        let a_stage = median(a_stage);
         rows.add(
             Row::new(format!("a pass-through stage, {size} a batch"), a_stage, "ns/batch").target("<= 150"),
         )?;
-        let whole = median(costs.iter().map(|cost| cost.lane_ns).collect());
-        let rest = whole - way - a_stage;
-        rows.add(Row::new(format!("source, claims and sink around them, {size} a batch"), rest, "ns/batch"))?;
+        let case = format!("source, claims and sink around them, {size} a batch");
+        rows.add(Row::new(case, median(rest), "ns/batch"))?;
         rows.add(allocations(format!("allocations, one lane, {size} a batch"), &costs))?;
     }
     for size in SIZES {
@@ -53,6 +54,31 @@ pub fn run(rows: &mut Rows) -> Result<(), Failure> {
         rows.add(allocations(format!("allocations, two lanes by key, {size} a batch"), &two))?;
     }
     Ok(())
+}
+
+/// What the runs of one size gave.
+#[derive(Default)]
+struct Chain {
+    a_stage: Vec<f64>,
+    rest: Vec<f64>,
+    costs: Vec<Cost>,
+}
+
+impl Chain {
+    fn run(&mut self, size: usize) -> Result<(), Failure> {
+        kinds::take_ways();
+        let costs = chain(size)?;
+        let mut ways = kinds::take_ways();
+        ways.sort_unstable();
+        ways.truncate(ways.len() - ways.len() / 100);
+        let way = ways.iter().sum::<u64>() as f64 / ways.len() as f64;
+        let a_stage = way / (STAGES - 1) as f64;
+        let whole = median(costs.iter().map(|cost| cost.lane_ns).collect());
+        self.a_stage.push(a_stage);
+        self.rest.push(whole - way - a_stage);
+        self.costs.extend(costs);
+        Ok(())
+    }
 }
 
 /// The worst of the spans: what a steady state has, it has in each.

@@ -136,14 +136,14 @@ pub(super) fn make_node(
             // A dead letter is never too late.
             let dead_letters = node.sink.as_ref().is_some_and(|sink| sink.dead_letters);
             let on_late = if dead_letters { Arc::from([]) } else { ground.on_late.clone() };
-            Work::Sink(SinkRun {
+            Work::Sink(Box::new(SinkRun {
                 sink,
                 dead_letters,
                 sealed: None,
                 on_late,
                 latency: LatencyRecorder::default(),
                 shared_latency: latency,
-            })
+            }))
         }
     };
     let inputs = node.inputs.iter().map(|input| make_input(ground, input.as_ref())).collect();
@@ -178,9 +178,10 @@ fn gives(output: &forebay_plan::plan::PlanOutput) -> Gives {
 fn make_input(ground: &Ground<'_, '_>, input: Option<&forebay_plan::plan::PlanInput>) -> InputRun {
     let Some(input) = input else { return InputRun::default() };
     let addr_of = |name: &str| input.schema.get(name).expect("the plan checked the filter").addr;
+    let projects = input.from.iter().any(|feed| feed.project.is_some());
     InputRun {
         filter: input.filter.as_ref().map(|typed| Box::new(typed.program(&addr_of, ground.job.values))),
-        project: input.from.iter().map(|feed| feed.project.clone()).collect(),
+        project: input.from.iter().filter(|_| projects).map(|feed| feed.project.clone()).collect(),
         types: input.schema.columns.iter().map(|column| column.ty.clone()).collect(),
     }
 }
