@@ -34,7 +34,7 @@ pub struct NodeMetrics {
     pub records_in: Counter,
     pub records_out: Counter,
     pub batches: Counter,
-    /// Nanoseconds in calls, from those that were timed: the first ones, then one in eight.
+    /// Nanoseconds in calls, from those that were timed: the first ones, then one in sixteen.
     pub busy_ns: Counter,
     pub absorbed: Counter,
     pub rejected: Counter,

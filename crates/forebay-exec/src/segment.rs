@@ -317,14 +317,15 @@ impl Arrival {
             }
             return;
         }
-        let inbox = kit.inboxes.open(&mut nodes[self.at].inbox);
+        let node = &mut nodes[self.at];
         let (port, feed) = (self.port, self.feed);
+        let mut arrive = |batch| node.arrive(&mut kit.inboxes, Arrived { port, feed, slot: Some(batch) });
         match &mut self.gather {
             Some(gather) => {
-                inbox.push(Arrived { port, feed, slot: Some(gather.gather(&self.batches)) });
+                arrive(gather.gather(&self.batches));
                 self.batches.clear();
             }
-            None => inbox.extend(self.batches.drain(..).map(|b| Arrived { port, feed, slot: Some(b) })),
+            None => self.batches.drain(..).for_each(arrive),
         }
     }
 }
@@ -453,8 +454,8 @@ impl HandOn<'_> {
             Way::Here { at, port, feed } => {
                 let at = *at as usize;
                 debug_assert!(at > self.at, "nodes stand in topological order");
-                let inbox = kit.inboxes.open(&mut self.after[at - self.at - 1].inbox);
-                inbox.push(Arrived { port: *port, feed: *feed, slot: slot.take() });
+                let arrived = Arrived { port: *port, feed: *feed, slot: slot.take() };
+                self.after[at - self.at - 1].arrive(&mut kit.inboxes, arrived);
             }
             Way::Cross(crossing) => {
                 slot.take().into_iter().for_each(|batch| self.cross(kit, crossing, batch))
