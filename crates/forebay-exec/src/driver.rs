@@ -408,22 +408,21 @@ impl Driver {
         let tallies = &mut self.tallies;
         self.headers.settle(|settled| {
             let header = settled.header();
-            let by_stream = tallies.entry(header.epoch).or_default();
-            let mut run: Option<(StreamId, Option<End>, u64)> = None;
-            for (end, origin) in settled.ends().zip(&header.origin) {
-                match &mut run {
-                    Some((stream, last, count)) if *stream == origin.stream && *last == end => *count += 1,
-                    _ => {
-                        if let Some((stream, last, count)) = run.take() {
-                            by_stream.entry(stream).or_default().add(last, count);
-                        }
-                        run = Some((origin.stream, end, 1));
-                    }
+            // A header is of one stream.
+            let Some(origin) = header.origin.first() else { return };
+            let tally = tallies.entry(header.epoch).or_default().entry(origin.stream).or_default();
+            let mut ends = settled.ends();
+            let Some(mut last) = ends.next() else { return };
+            let mut count = 1;
+            for end in ends {
+                if end == last {
+                    count += 1;
+                } else {
+                    tally.add(last, count);
+                    (last, count) = (end, 1);
                 }
             }
-            if let Some((stream, last, count)) = run {
-                by_stream.entry(stream).or_default().add(last, count);
-            }
+            tally.add(last, count);
         });
     }
 
