@@ -157,11 +157,7 @@ impl BufMut {
     #[cold]
     fn grow(&mut self, wanted: usize) {
         let lines = wanted.div_ceil(LINE).max(self.lines.len() * 2).max(4);
-        match self.lines.is_empty() {
-            // Zeros from the system: memory that is never written is never there.
-            true => self.lines = bytemuck::zeroed_vec(lines),
-            false => self.lines.resize(lines, Line::zeroed()),
-        }
+        self.lines.resize(lines, Line::zeroed());
     }
 
     pub fn bytes(&self) -> &[u8] {

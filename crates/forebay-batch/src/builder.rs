@@ -1,5 +1,6 @@
 //! Builds group after group of the same columns and uses the memory of those that nobody holds any more.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use forebay_types::Ty;
@@ -14,7 +15,9 @@ const RING: usize = 64;
 pub struct Builder {
     cols: Vec<ColMut>,
     /// Groups given out before, oldest first.
-    ring: std::collections::VecDeque<Arc<Columns>>,
+    out: VecDeque<Arc<Columns>>,
+    /// Those that nobody holds, the one that was used last on top.
+    free: Vec<Arc<Columns>>,
     /// A group whose memory `cols` took over, to be filled by the next `finish`.
     shell: Option<Arc<Columns>>,
     /// So many groups are kept at most.
@@ -25,7 +28,8 @@ impl Builder {
     pub fn new<'t>(types: impl IntoIterator<Item = &'t Ty>) -> Builder {
         Builder {
             cols: types.into_iter().map(ColMut::new).collect(),
-            ring: std::collections::VecDeque::with_capacity(RING),
+            out: VecDeque::with_capacity(RING),
+            free: Vec::new(),
             shell: None,
             limit: RING,
         }
@@ -43,8 +47,8 @@ impl Builder {
             .collect();
         builder.cols.iter_mut().for_each(|col| col.reserve(rows));
         builder.limit = groups.max(RING);
-        builder.ring = made.into();
-        builder.ring.reserve(builder.limit - builder.ring.len());
+        builder.free = made;
+        builder.out.reserve(builder.limit);
         builder
     }
 
@@ -68,13 +72,12 @@ impl Builder {
         self.cols.iter_mut().for_each(ColMut::clear);
     }
 
-    /// Takes the memory of the oldest group back if this builder is its only holder.
+    /// Takes the memory of a group back that only this builder holds.
     fn reclaim(&mut self) {
-        let free = self.ring.front_mut().is_some_and(|group| Arc::get_mut(group).is_some());
-        if !free {
-            return;
+        while self.out.front_mut().is_some_and(|group| Arc::get_mut(group).is_some()) {
+            self.free.extend(self.out.pop_front());
         }
-        let Some(mut group) = self.ring.pop_front() else { return };
+        let Some(mut group) = self.free.pop() else { return };
         if let Some(columns) = Arc::get_mut(&mut group) {
             columns.edit(|cols| self.cols.iter_mut().zip(cols).for_each(|(col, from)| col.thaw_from(from)));
             self.shell = Some(group);
@@ -85,10 +88,10 @@ impl Builder {
     pub fn finish(&mut self) -> Arc<Columns> {
         let shell = self.shell.take().unwrap_or_default();
         let group = self.freeze(shell);
-        if self.ring.len() == self.limit {
-            self.ring.pop_front();
+        if self.out.len() == self.limit {
+            self.out.pop_front();
         }
-        self.ring.push_back(group.clone());
+        self.out.push_back(group.clone());
         group
     }
 

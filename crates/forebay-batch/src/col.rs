@@ -541,7 +541,7 @@ fn append_offsets(offsets: &mut BufMut, more: &[u32], rows: Range<usize>) -> Ran
     first as usize..last as usize
 }
 
-/// A panic fails the call, which is repeated on halves.
+/// In a stage a panic fails the call, which is repeated on halves.
 fn offset(end: usize) -> u32 {
     u32::try_from(end).expect("a column of a batch holds at most 4 GiB")
 }

@@ -79,7 +79,10 @@ impl ExactSizeIterator for RowsIter<'_> {}
 
 /// Makes selections and uses their memory again.
 pub struct RowsRing {
-    ring: VecDeque<Arc<Vec<u32>>>,
+    /// Lists given out before, oldest first.
+    out: VecDeque<Arc<Vec<u32>>>,
+    /// Those that nobody holds, the one that was used last on top.
+    free: Vec<Arc<Vec<u32>>>,
     /// So many are kept at most.
     limit: usize,
 }
@@ -89,7 +92,7 @@ const RING: usize = 64;
 
 impl Default for RowsRing {
     fn default() -> RowsRing {
-        RowsRing { ring: VecDeque::new(), limit: RING }
+        RowsRing { out: VecDeque::new(), free: Vec::new(), limit: RING }
     }
 }
 
@@ -98,9 +101,8 @@ impl RowsRing {
     /// allocated.
     pub fn with_room(lists: usize, rows: usize) -> RowsRing {
         let limit = lists.max(RING);
-        let mut ring = VecDeque::with_capacity(limit);
-        ring.extend((0..lists).map(|_| Arc::new(Vec::with_capacity(rows))));
-        RowsRing { ring, limit }
+        let free = (0..lists).map(|_| Arc::new(Vec::with_capacity(rows))).collect();
+        RowsRing { out: VecDeque::with_capacity(limit), free, limit }
     }
 
     /// The rows of `rows` that `keep` says yes to; a range stays a range where all are kept.
@@ -109,7 +111,7 @@ impl RowsRing {
         let out = Arc::get_mut(&mut list).expect("taken lists are held once");
         out.extend(rows.iter().filter(|row| keep(*row)).map(|row| row as u32));
         if out.len() == rows.len() {
-            self.ring.push_front(list);
+            self.free.push(list);
             return rows.clone();
         }
         self.give(list)
@@ -132,8 +134,10 @@ impl RowsRing {
     }
 
     fn take(&mut self) -> Arc<Vec<u32>> {
-        let free = self.ring.front_mut().is_some_and(|list| Arc::get_mut(list).is_some());
-        let mut list = if free { self.ring.pop_front().unwrap_or_default() } else { Arc::default() };
+        while self.out.front_mut().is_some_and(|list| Arc::get_mut(list).is_some()) {
+            self.free.extend(self.out.pop_front());
+        }
+        let mut list = self.free.pop().unwrap_or_default();
         if let Some(rows) = Arc::get_mut(&mut list) {
             rows.clear();
         }
@@ -141,10 +145,10 @@ impl RowsRing {
     }
 
     fn give(&mut self, list: Arc<Vec<u32>>) -> Rows {
-        if self.ring.len() >= self.limit {
-            self.ring.pop_front();
+        if self.out.len() >= self.limit {
+            self.out.pop_front();
         }
-        self.ring.push_back(list.clone());
+        self.out.push_back(list.clone());
         Rows::List(list)
     }
 }
@@ -161,12 +165,14 @@ mod tests {
         assert_eq!(even.iter().collect::<Vec<_>>(), [2, 4, 6]);
         assert_eq!(even.hull(), 2..7);
         assert_eq!((even.at(2), all.at(2)), (6, 4));
-        assert_eq!(ring.part(&even, 1, 3).iter().collect::<Vec<_>>(), [4, 6]);
+        let part = ring.part(&even, 1, 3);
+        assert_eq!(part.iter().collect::<Vec<_>>(), [4, 6]);
         let Rows::List(list) = &even else { panic!("a filtered range is a list") };
         let address = list.as_ptr();
         drop(even);
         let Rows::List(again) = ring.filter(&all, |row| row == 3) else { panic!("a list") };
         assert_eq!((again.as_ptr(), again.as_slice()), (address, &[3][..]));
         assert!(matches!(ring.filter(&all, |_| true), Rows::Range(2, 8)));
+        assert_eq!(part.iter().collect::<Vec<_>>(), [4, 6], "a held list is not touched");
     }
 }

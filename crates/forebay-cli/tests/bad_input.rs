@@ -76,6 +76,17 @@ fn check_rejected(bad: &str, node: &str, code: &str, reason: &str) -> Value {
 }
 
 #[test]
+fn files_of_which_every_record_is_wrong() {
+    let desk = with_records(&[]);
+    desk.write("bad.yaml", &PIPELINE.replace("path: in.jsonl", "path: in/*.jsonl"));
+    fs::create_dir(desk.path("in")).expect("a folder");
+    desk.write("in/a.jsonl", "not JSON\n");
+    desk.write("in/b.jsonl", "nor this\n");
+    desk.forebay("run bad.yaml").good();
+    assert_eq!((desk.lines("dead.jsonl"), desk.lines("out.jsonl")), (2, 0));
+}
+
+#[test]
 fn a_line_that_is_no_json() {
     let dead = check_rejected("not JSON", "tx", "FB0701", "this is no JSON");
     assert_eq!(dead["bytes"], "bm90IEpTT04=");

@@ -27,6 +27,8 @@ const FLUSH_EVERY_NS: i64 = 1_000_000;
 /// Once a look at the sources found nothing, the next one is not sooner than this: many streams that have nothing to say
 /// are looked at together. A source that gives something whenever it is looked at is looked at in time.
 const IDLE_SLACK_NS: i64 = 10_000_000;
+/// Streams that have memory made beforehand for a header a round; of more, few give something in one round.
+const STREAMS_WITH_ROOM: usize = 16;
 /// Epochs that may wait for their commit while the next one is worked on.
 const EPOCHS_IN_FLIGHT: u64 = 2;
 
@@ -211,7 +213,7 @@ impl Driver {
 
     /// Sets every stream to what was committed last.
     pub fn go_back(&mut self) -> Result<(), Fault> {
-        let batches = self.rounds * self.gatherers.len();
+        let batches = self.rounds * self.intakes.len().min(STREAMS_WITH_ROOM);
         self.headers = HeaderRing::with_room(batches, self.max_batch, 0);
         self.cuts = CutRing::with_room(batches);
         self.sealed.clear();
@@ -265,11 +267,11 @@ impl Driver {
         let complete = !drain && self.groups.iter().all(Group::has_ended);
         let barrier = self.barrier(now, drain, complete);
         self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
-        self.idle = out.is_empty() && !held && self.groups.iter().all(|group| group.first().is_none());
-        if out.is_empty() && barrier.is_none() && !std::mem::take(&mut self.nudged) && !held {
-            return Ok(Next::Wait);
-        }
-        Ok(Next::Round(barrier))
+        let nudged = std::mem::take(&mut self.nudged);
+        let is_round = !out.is_empty() || barrier.is_some() || nudged || held;
+        // A round for its barrier alone says nothing about the streams.
+        self.idle = !is_round && self.groups.iter().all(|group| group.first().is_none());
+        Ok(if is_round { Next::Round(barrier) } else { Next::Wait })
     }
 
     /// Whether what was read before has to come back first.
@@ -380,6 +382,11 @@ impl Driver {
         }
         let runs = gather::runs_of(merge, pieces.len(), |list| &pieces[list]);
         let rows: usize = pieces.iter().map(Batch::len).sum();
+        if rows == 0 {
+            out.extend(pieces.pop().map(|batch| FromSource { node, batch, rejects }));
+            pieces.clear();
+            return;
+        }
         // Long runs are handed on as they are; short ones are copied together, so that batches stay batches.
         if runs.len() * 64 > rows {
             let gatherer =
@@ -400,7 +407,6 @@ impl Driver {
 
     /// Counts the records of headers that came back.
     pub fn settle(&mut self) {
-        self.scratch.pieces.clear();
         for gatherer in self.gatherers.values_mut() {
             gatherer.settle();
         }
@@ -454,14 +460,15 @@ impl Driver {
 
     /// An epoch is durable, with the streams that were given for it.
     pub fn committed(&mut self, epoch: Epoch) {
-        let Some(at) = self.sealed.iter().position(|sealed| sealed.epoch == epoch) else { return };
         self.committed = epoch;
-        let Some(Sealed { streams, .. }) = self.sealed.drain(..=at).next_back() else { return };
-        for (at, entry) in &streams {
-            self.last[*at] = Some(entry.clone());
+        while self.sealed.front().is_some_and(|sealed| sealed.epoch <= epoch) {
+            let Some(Sealed { streams, .. }) = self.sealed.pop_front() else { break };
+            for (at, entry) in &streams {
+                self.last[*at] = Some(entry.clone());
+            }
+            self.publish(&streams);
         }
         self.pass();
-        self.publish(&streams);
     }
 
     /// Forgets suspects that every stream has passed.

@@ -59,11 +59,13 @@ const HELD_AT_MOST: Duration = Duration::from_secs(2);
 /// Takes the directory, made if need be, and reads what was committed; nothing where it is to be `fresh`. `base` is the
 /// folder of the pipeline file.
 pub fn hold(dir: &Path, plan: &Plan, base: &Path, options: &Options, fresh: bool) -> Result<Held, Fault> {
+    look(dir)?;
+    let held = take(dir, options)?;
+    // Whoever held it until now may have left more there than there was.
     let found = look(dir)?;
     if found == Found::Manifest && !fresh {
         return Err(damaged(dir, "a manifest, and its log is gone"));
     }
-    let held = take(dir, options)?;
     if fresh || found == Found::Nothing {
         return Ok(Held {
             dir: dir.to_path_buf(),

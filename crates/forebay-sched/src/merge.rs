@@ -112,6 +112,7 @@ impl<K: Ord + Copy> Front<K> {
     pub fn clear(&mut self) {
         self.firsts.clear();
         self.bounds.clear();
+        self.limit = Limit::All;
     }
 
     /// A list from which something may come: all of it will be above this key.

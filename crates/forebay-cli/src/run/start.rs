@@ -31,7 +31,9 @@ impl Start<'_> {
         reports.send(&Report::Admin(admin.address()));
         let prepared = self.prepare()?;
         let views: Vec<Arc<View>> = prepared.iter().map(|prepared| prepared.view().clone()).collect();
-        let begun = every(prepared.into_iter().map(Prepared::begin))?;
+        // What has not begun when one cannot stays as it was.
+        let begun = prepared.into_iter().map(Prepared::begin).collect::<Result<Vec<_>, _>>();
+        let begun = begun.map_err(|error| vec![error])?;
         // From here on marks are of this run: a crash before it has nothing to note.
         self.states.iter().for_each(|state| reports.send(&Report::State(absolute(state))));
         reports.send(&Report::Begun(views.iter().map(|view| view.before()).collect()));

@@ -163,6 +163,7 @@ pub(super) fn make_node(
         due: Turn::Idle,
         skip_late: node.skip_late,
         is_model: !node.models.is_empty(),
+        calls: 0,
         adds,
         gives: node.outputs.iter().map(gives).collect(),
         blanks: None,

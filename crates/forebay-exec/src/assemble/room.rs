@@ -1,6 +1,5 @@
 //! How much may be under way at once. Credits bound it, so memory for that much is made before the first record: in steady
-//! state nothing is allocated for a batch, however lanes fall behind each other. Memory that is never written is never
-//! there, so only what is used counts.
+//! state nothing is allocated for a batch, however lanes fall behind each other.
 
 use forebay_plan::plan::{Plan, PlanNode, Route};
 
