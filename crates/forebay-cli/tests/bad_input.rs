@@ -184,6 +184,18 @@ fn a_second_process_on_the_same_state() {
 }
 
 #[test]
+fn two_processes_that_begin_the_same_state_at_once() {
+    for _ in 0..5 {
+        let desk = with_records(&ten_good());
+        desk.write("bad.yaml", &PIPELINE.replace("path: out.jsonl", "path: '-'"));
+        let runs = [(); 2].map(|()| desk.start("run bad.yaml --state state"));
+        let lines = runs.map(|run| run.end().good().out.lines().count());
+        // Whoever comes second goes on behind the first, where there is nothing left.
+        assert_eq!(lines.iter().sum::<usize>(), 10, "{lines:?}");
+    }
+}
+
+#[test]
 fn a_fresh_start_over_what_a_run_has_written() {
     let desk = with_records(&ten_good());
     desk.forebay("run bad.yaml --state state").good();
