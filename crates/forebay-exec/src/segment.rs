@@ -165,7 +165,8 @@ impl SegmentRun {
     }
 
     /// Looks at what every node's call will look at: what the records of the last round pushed out of the cache comes back
-    /// all at once, where each call would wait for its own.
+    /// all at once, where each call would wait for its own. With 4,096 records a batch a stage takes some 140 ns with it and
+    /// 170 ns without (medians of runs in turns, the chain of `bench core`); with small batches it makes no difference.
     fn warm(&self) {
         for (node, ways) in self.nodes.iter().zip(&self.ways) {
             let words = (node.metrics.batches.get(), node.gives.len(), node.inputs.len(), ways.ports.len());

@@ -1,8 +1,8 @@
-//! Batches through stages that pass them on, on one lane; and with a stage by key on two.
+//! Batches through stages that pass them on, on one lane; from two streams that are merged; and by key to two lanes and back.
 //!
 //! The way of each batch is timed from the first stage of a row to the last one; the mean without the slowest hundredth, in
-//! which the system took the core away, divided by the stages between is what a stage costs. It holds all that the engine does for a call: counters, clock, crash mark,
-//! protection from panics, the batch handed on.
+//! which the system took the core away, divided by the stages between is what a stage costs: the median of several runs. It
+//! holds all that the engine does for a call: counters, clock, crash mark, protection from panics, the batch handed on.
 
 use super::pipeline::{self, Cost};
 use super::{SIZES, kinds, median};
