@@ -244,4 +244,47 @@ mod tests {
         check(100, 100, 101);
         assert!(changed.is_empty(), "nothing has happened to them");
     }
+
+    /// Six records, and the end.
+    struct Six;
+
+    impl Reader for Six {
+        fn read(&mut self, _now: i64, _max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+            chunk.seqs.extend(0..6);
+            chunk.ends.extend(1..7);
+            Ok(Read::End)
+        }
+
+        fn seek(&mut self, _to: Position) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        fn fingerprint(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn a_round_takes_at_most_one_batch_of_each_source() {
+        // Two streams of one source and one of another, in the order of their numbers.
+        let check = |max: usize, batch: usize, expect: (u64, &[usize])| {
+            let intake = |at: u32| {
+                let facts = Facts { node: NodeId(at as u16 / 2), event_time: None, slo: None, ends: true };
+                let stream = Stream { name: at.to_string(), reader: Box::new(Six), not_after: None };
+                Intake::new(StreamId(at), "s".into(), stream, facts)
+            };
+            let mut intakes: Vec<Intake> = (0..3).map(intake).collect();
+            let mut group = Group::new(vec![0, 1, 2]);
+            group.reset(&intakes);
+            let (mut headers, mut changed, mut chosen) = (HeaderRing::default(), Vec::new(), Vec::new());
+            group.refill(&mut intakes, 0, 9, &mut headers, &mut changed).unwrap();
+            let rows = group.choose(&mut intakes, max, batch, &mut chosen, &mut changed);
+            assert_eq!((rows, chosen.as_slice()), expect, "{max} at most, batches of {batch}");
+            assert_eq!(group.first().is_none(), rows == 18, "what is left comes in the next round");
+        };
+        check(usize::MAX, 4, (4, &[0]));
+        check(usize::MAX, 8, (8, &[0, 1]));
+        check(usize::MAX, 12, (18, &[0, 1, 2]));
+        check(1, 12, (1, &[0]));
+    }
 }
