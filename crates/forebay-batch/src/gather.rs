@@ -125,11 +125,11 @@ fn copy_struct(out: &mut ColMut, fields: &[(String, Ty)], col: &Col, row: usize)
 
 #[cfg(test)]
 mod tests {
+    use forebay_types::Epoch;
     use forebay_types::id::NodeId;
-    use forebay_types::{Epoch, StreamId};
 
     use super::*;
-    use crate::{HeaderRing, Origin, Rows, Times};
+    use crate::{HeaderRing, Rows, Times};
 
     fn batch(values: &[(i32, Option<&str>, &[u16])]) -> Batch {
         let types = [Ty::I32, Ty::String.optional(), Ty::List(Box::new(Ty::U16))];
@@ -138,8 +138,7 @@ mod tests {
         let mut header = headers.take(NodeId(0), Epoch(0));
         builder.begin();
         for (number, text, list) in values {
-            let origin = Origin { stream: StreamId(0), ordinal: 0, first: 0, last: 0 };
-            Arc::get_mut(&mut header).unwrap().push(origin, Times::default());
+            Arc::get_mut(&mut header).unwrap().push(0, Times::default());
             builder.col(0).push(*number);
             match text {
                 Some(text) => builder.col(1).push_str(text),

@@ -12,20 +12,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use forebay_types::end::End;
 use forebay_types::id::NodeId;
-use forebay_types::{Epoch, StreamId};
+use forebay_types::{Epoch, MergeKey, StreamId};
 
 use crate::Buf;
 
-/// The lineage of a record: which records of which stream it was made from, and which part of them it is.
-/// With the stream's name and the header's node it is unique over the life of a pipeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// The lineage of a record: which record of which stream it was made from. With the stream's name it is unique over the
+/// life of a pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     pub stream: StreamId,
-    /// First and last sequence number within the stream, both included.
-    pub first: u64,
-    pub last: u64,
-    /// Tells the parts of one record apart.
-    pub ordinal: u32,
+    /// Sequence number within the stream.
+    pub seq: u64,
 }
 
 /// The bytes that records were read from, for those that will be rejected. Empty where nobody wants them.
@@ -64,25 +61,38 @@ pub struct Times {
     pub event: i64,
     /// The highest event time so far in the record's stream, in log order, itself included.
     pub high: i64,
-    /// `high` less the declared out-of-orderness: a record whose event time is below it is *behind*.
-    pub watermark: i64,
-    /// When Forebay read it.
-    pub arrival: i64,
-    /// By when its result has to be published; `i64::MAX` is never.
-    pub deadline: i64,
 }
 
-/// The header of a row space.
+/// What is declared of the times of a stream's records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// How far below the highest event time so far the watermark is, nanoseconds; `None` where there is no event time.
+    pub out_of_order_ns: Option<i64>,
+    pub deadline: Option<Deadline>,
+}
+
+/// By when the result of a record has to be published, nanoseconds after one of its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    AfterEvent(i64),
+    AfterArrival(i64),
+}
+
+/// The header of a row space. Its rows are records of one stream, or each of them stands for a row of a parent.
 #[derive(Debug, Default)]
 pub struct Header {
     /// The node whose row space this is.
     pub node: NodeId,
     pub epoch: Epoch,
-    pub origin: Vec<Origin>,
     pub times: Vec<Times>,
-    /// The original bytes, where somebody may want them.
+    /// The original bytes, where somebody may want them. This and the next five are empty where rows have parents.
     pub raw: Raw,
-    /// End and flags of each record, in a source's header; empty where rows have parents.
+    stream: StreamId,
+    terms: Terms,
+    /// When Forebay read each record, nanoseconds since 1970: the last of these holds for all records after it too.
+    arrivals: Vec<i64>,
+    seqs: Vec<u64>,
+    /// End and flags of each record.
     ends: Vec<AtomicU32>,
     parents: Vec<Arc<Header>>,
     /// For each row its parent and the row there.
@@ -96,30 +106,38 @@ const UNSCORED: u32 = 1 << 30;
 
 impl Header {
     pub fn rows(&self) -> usize {
-        self.origin.len()
+        self.times.len()
     }
 
-    /// Adds a row of a source.
-    pub fn push(&mut self, origin: Origin, times: Times) {
-        self.origin.push(origin);
-        self.times.push(times);
-        self.ends.push(AtomicU32::new(0));
+    /// Says whose records the rows are.
+    pub fn of_stream(&mut self, stream: StreamId, terms: Terms) {
+        (self.stream, self.terms) = (stream, terms);
     }
 
-    /// Adds rows of a source, all at once.
-    pub fn extend(&mut self, origins: impl ExactSizeIterator<Item = Origin>, times: &[Times]) {
-        debug_assert_eq!(origins.len(), times.len());
-        self.origin.extend(origins);
+    /// Says when the next records were read, or all that are still to come.
+    pub fn arrived(&mut self, at: &[i64]) {
+        self.arrivals.extend_from_slice(at);
+    }
+
+    /// Adds a record of the stream.
+    pub fn push(&mut self, seq: u64, times: Times) {
+        self.extend(&[seq], &[times]);
+    }
+
+    /// Adds records of the stream, all at once.
+    pub fn extend(&mut self, seqs: &[u64], times: &[Times]) {
+        debug_assert_eq!(seqs.len(), times.len());
+        self.seqs.extend_from_slice(seqs);
         self.times.extend_from_slice(times);
-        self.ends.resize_with(self.origin.len(), AtomicU32::default);
+        self.ends.resize_with(self.seqs.len(), AtomicU32::default);
     }
 
-    /// Becomes these rows of a source; `times` is left with the memory that the header had for them.
-    pub fn become_rows(&mut self, origins: impl ExactSizeIterator<Item = Origin>, times: &mut Vec<Times>) {
-        debug_assert!(self.times.is_empty() && origins.len() == times.len());
-        self.origin.extend(origins);
+    /// Becomes these records of the stream; `seqs` and `times` are left with the memory that the header had for them.
+    pub fn become_rows(&mut self, seqs: &mut Vec<u64>, times: &mut Vec<Times>) {
+        debug_assert!(self.times.is_empty() && seqs.len() == times.len());
+        std::mem::swap(&mut self.seqs, seqs);
         std::mem::swap(&mut self.times, times);
-        self.ends.resize_with(self.origin.len(), AtomicU32::default);
+        self.ends.resize_with(self.seqs.len(), AtomicU32::default);
     }
 
     /// Names a header whose rows become parents; the index is for [`push_child`](Self::push_child).
@@ -128,40 +146,82 @@ impl Header {
         (self.parents.len() - 1) as u32
     }
 
-    /// Adds a row that stands for `row` of a parent: its part number `ordinal`, 0 where it is all of it.
-    pub fn push_child(&mut self, parent: u32, row: usize, ordinal: u32) {
-        let from = &self.parents[parent as usize];
-        let mut origin = from.origin[row];
-        if ordinal != 0 {
-            origin.ordinal = ordinal;
-        }
-        self.origin.push(origin);
-        self.times.push(from.times[row]);
+    /// Adds a row that stands for `row` of a parent.
+    pub fn push_child(&mut self, parent: u32, row: usize) {
+        self.times.push(self.parents[parent as usize].times[row]);
         self.parent_rows.push((parent, row as u32));
+    }
+
+    /// The header and row of the record that a row stands for.
+    #[inline]
+    fn record(&self, row: usize) -> (&Header, usize) {
+        let (mut header, mut row) = (self, row);
+        while let Some((parent, parent_row)) = header.parent_rows.get(row) {
+            (header, row) = (&header.parents[*parent as usize], *parent_row as usize);
+        }
+        (header, row)
+    }
+
+    pub fn origin(&self, row: usize) -> Origin {
+        let (header, row) = self.record(row);
+        Origin { stream: header.stream, seq: header.seqs[row] }
+    }
+
+    /// The place of a row in the order that everything is merged by.
+    pub fn merge_key(&self, row: usize) -> MergeKey {
+        let Origin { stream, seq } = self.origin(row);
+        MergeKey { high: self.times[row].high, stream, seq }
+    }
+
+    /// `high` less the declared out-of-orderness: a record whose event time is below it is *behind*.
+    #[inline]
+    pub fn watermark(&self, row: usize) -> i64 {
+        let slack = self.record(row).0.terms.out_of_order_ns;
+        slack.map_or(i64::MIN, |slack| self.times[row].high.saturating_sub(slack))
+    }
+
+    /// Whether a record is older than the watermark of its stream.
+    pub fn is_behind(&self, row: usize) -> bool {
+        self.times[row].event < self.watermark(row)
+    }
+
+    /// When Forebay read a record, nanoseconds since 1970.
+    pub fn arrival(&self, row: usize) -> i64 {
+        let (header, row) = self.record(row);
+        header.arrivals.get(row).or(header.arrivals.last()).copied().unwrap_or_default()
+    }
+
+    /// By when the result of a record has to be published, nanoseconds since 1970.
+    pub fn deadline(&self, row: usize) -> Option<i64> {
+        Some(match self.record(row).0.terms.deadline? {
+            Deadline::AfterEvent(ns) => self.times[row].event.saturating_add(ns),
+            Deadline::AfterArrival(ns) => self.arrival(row).saturating_add(ns),
+        })
+    }
+
+    /// Whether any of its rows has a deadline.
+    pub fn has_deadlines(&self) -> bool {
+        self.terms.deadline.is_some() || self.parents.iter().any(|parent| parent.has_deadlines())
+    }
+
+    /// The terms of the stream that a row's record is of.
+    pub fn terms(&self, row: usize) -> Terms {
+        self.record(row).0.terms
     }
 
     /// Ends a record: of several ends the worst stays.
     #[inline]
     pub fn end(&self, row: usize, end: End) {
-        match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].end(*parent_row as usize, end),
-            None => {
-                let cell = &self.ends[row];
-                let mut seen = cell.load(Ordering::Relaxed);
-                while (seen & 0xffff) < u32::from(end.bits()) {
-                    let wanted = seen & !0xffff | u32::from(end.bits());
-                    match cell.compare_exchange_weak(seen, wanted, Ordering::Relaxed, Ordering::Relaxed) {
-                        Ok(_) => break,
-                        Err(now) => seen = now,
-                    }
-                }
+        let (header, row) = self.record(row);
+        let cell = &header.ends[row];
+        let mut seen = cell.load(Ordering::Relaxed);
+        while (seen & 0xffff) < u32::from(end.bits()) {
+            let wanted = seen & !0xffff | u32::from(end.bits());
+            match cell.compare_exchange_weak(seen, wanted, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => seen = now,
             }
         }
-    }
-
-    /// Whether a record is older than the watermark of its stream.
-    pub fn is_behind(&self, row: usize) -> bool {
-        self.times[row].event < self.times[row].watermark
     }
 
     pub fn set_late(&self, row: usize) {
@@ -182,38 +242,27 @@ impl Header {
     }
 
     fn set(&self, row: usize, flag: u32) {
-        match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].set(*parent_row as usize, flag),
-            None => {
-                self.ends[row].fetch_or(flag, Ordering::Relaxed);
-            }
-        }
+        let (header, row) = self.record(row);
+        header.ends[row].fetch_or(flag, Ordering::Relaxed);
     }
 
     fn has(&self, row: usize, flag: u32) -> bool {
-        match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].has(*parent_row as usize, flag),
-            None => self.ends[row].load(Ordering::Relaxed) & flag != 0,
-        }
+        let (header, row) = self.record(row);
+        header.ends[row].load(Ordering::Relaxed) & flag != 0
     }
 
     /// The original bytes of a row, where they were kept.
     pub fn raw_bytes(&self, row: usize) -> Option<&[u8]> {
-        match self.parent_rows.get(row) {
-            Some((parent, parent_row)) => self.parents[*parent as usize].raw_bytes(*parent_row as usize),
-            None => self.raw.get(row),
-        }
-    }
-
-    /// The place of a row in the order that everything is merged by.
-    pub fn order(&self, row: usize) -> (i64, Origin) {
-        (self.times[row].high, self.origin[row])
+        let (header, row) = self.record(row);
+        header.raw.get(row)
     }
 
     fn clear(&mut self) {
-        self.origin.clear();
         self.times.clear();
         self.raw.clear();
+        self.terms = Terms::default();
+        self.arrivals.clear();
+        self.seqs.clear();
         self.ends.clear();
         self.parents.clear();
         self.parent_rows.clear();
@@ -247,10 +296,13 @@ impl HeaderRing {
     pub fn with_room(headers: usize, rows: usize, parents: usize) -> HeaderRing {
         let one = |_| {
             let mut header = Header::default();
-            header.origin.reserve(rows);
             header.times.reserve(rows);
             match parents {
-                0 => header.ends.reserve(rows),
+                0 => {
+                    header.arrivals.reserve(1);
+                    header.seqs.reserve(rows);
+                    header.ends.reserve(rows);
+                }
                 parents => {
                     header.parents.reserve(parents);
                     header.parent_rows.reserve(rows);
@@ -270,10 +322,12 @@ impl HeaderRing {
         shell
     }
 
-    /// Swaps empty memory for times with that of the header that is taken next: it was used last, and is in the cache.
-    pub fn swap_times(&mut self, times: &mut Vec<Times>) {
+    /// Swaps empty memory with that of the header that is taken next: it was used last, and is in the cache.
+    pub fn swap_rows(&mut self, seqs: &mut Vec<u64>, times: &mut Vec<Times>) {
+        seqs.clear();
         times.clear();
         if let Some(header) = self.free.last_mut().and_then(Arc::get_mut) {
+            std::mem::swap(&mut header.seqs, seqs);
             std::mem::swap(&mut header.times, times);
         }
     }
@@ -296,7 +350,7 @@ impl HeaderRing {
 
     /// When the oldest record arrived that is still worked on, nanoseconds since 1970.
     pub fn oldest_arrival(&self) -> Option<i64> {
-        Some(self.out.front()?.times.first()?.arrival)
+        Some(self.out.front()?.arrival(0))
     }
 
     /// The epoch of the oldest header that is still worked on.
@@ -318,10 +372,10 @@ mod tests {
     fn header(ring: &mut HeaderRing, rows: u64) -> Arc<Header> {
         let mut header = ring.take(NodeId(0), Epoch(1));
         let inner = Arc::get_mut(&mut header).unwrap();
+        inner.of_stream(StreamId(2), Terms::default());
         for seq in 0..rows {
-            let origin = Origin { stream: StreamId(2), ordinal: 0, first: seq, last: seq };
             let at = 10 + seq as i64;
-            inner.push(origin, Times { event: at, high: at, watermark: at, arrival: 0, deadline: i64::MAX });
+            inner.push(seq, Times { event: at, high: at });
         }
         ring.share(header)
     }
@@ -357,10 +411,10 @@ mod tests {
         let mut child = gathered.take(NodeId(4), Epoch(1));
         let inner = Arc::get_mut(&mut child).unwrap();
         let index = inner.add_parent(parent);
-        inner.push_child(index, 2, 0);
-        inner.push_child(index, 0, 0);
+        inner.push_child(index, 2);
+        inner.push_child(index, 0);
         let child = gathered.share(child);
-        assert_eq!(child.order(0).0, 12);
+        assert_eq!(child.merge_key(0), MergeKey { high: 12, stream: StreamId(2), seq: 2 });
         child.end(0, end(Fate::Dropped));
         child.end(1, end(Fate::Absorbed));
         child.set_late(1);
@@ -371,5 +425,45 @@ mod tests {
         assert!(settled(&mut ring).is_empty(), "the gathered header still holds its parents");
         gathered.settle(|_| {});
         assert_eq!(settled(&mut ring), [vec![Some(Fate::Absorbed), None, Some(Fate::Dropped)]]);
+    }
+
+    /// Two streams with other terms, of which one arrived row by row, in one row space and that in another one.
+    #[test]
+    fn derived_rows_have_origin_times_and_terms_of_their_records() {
+        let mut paced = Header::default();
+        let terms = Terms { out_of_order_ns: Some(3), deadline: Some(Deadline::AfterArrival(100)) };
+        paced.of_stream(StreamId(1), terms);
+        paced.arrived(&[50]);
+        paced.push(7, Times { event: 20, high: 20 });
+        paced.arrived(&[60]);
+        paced.push(8, Times { event: 16, high: 20 });
+        let mut read = Header::default();
+        read.of_stream(StreamId(2), Terms { out_of_order_ns: None, deadline: Some(Deadline::AfterEvent(9)) });
+        read.arrived(&[70]);
+        read.extend(&[0, 1], &[Times { event: 30, high: 30 }, Times { event: 31, high: 31 }]);
+        let mut plain = Header::default();
+        plain.push(4, Times::default());
+        assert!(read.has_deadlines() && !plain.has_deadlines());
+
+        let mut merged = Header::default();
+        let (paced, read) = (merged.add_parent(Arc::new(paced)), merged.add_parent(Arc::new(read)));
+        [(paced, 1), (read, 1), (paced, 0)]
+            .into_iter()
+            .for_each(|(parent, row)| merged.push_child(parent, row));
+        let mut again = Header::default();
+        let (merged, plain) = (again.add_parent(Arc::new(merged)), again.add_parent(Arc::new(plain)));
+        [(merged, 0), (merged, 1), (merged, 2), (plain, 0)]
+            .into_iter()
+            .for_each(|(p, row)| again.push_child(p, row));
+        let shown = |row| {
+            let Origin { stream, seq } = again.origin(row);
+            let (arrival, watermark) = (again.arrival(row), again.watermark(row));
+            (stream.0, seq, arrival, watermark, again.is_behind(row), again.deadline(row))
+        };
+        assert_eq!(shown(0), (1, 8, 60, 17, true, Some(160)));
+        assert_eq!(shown(1), (2, 1, 70, i64::MIN, false, Some(40)));
+        assert_eq!(shown(2), (1, 7, 50, 17, false, Some(150)));
+        assert_eq!(shown(3), (0, 4, 0, i64::MIN, false, None));
+        assert!(again.has_deadlines());
     }
 }

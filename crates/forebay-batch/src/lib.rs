@@ -23,5 +23,5 @@ pub use builder::Builder;
 pub use col::{Col, ColMut, Columns, Data, DataMut, Presence, VarView};
 pub use cut::CutRing;
 pub use gather::{Pick, copy_rows, gather_columns, splice_columns};
-pub use header::{Header, HeaderRing, Origin, Raw, Settled, Times};
+pub use header::{Deadline, Header, HeaderRing, Origin, Raw, Settled, Terms, Times};
 pub use rows::{Rows, RowsIter, RowsRing};

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use forebay_batch::{Batch, Builder, HeaderRing, Origin, Times};
+use forebay_batch::{Batch, Builder, HeaderRing, Times};
 use forebay_codec::{Extra, FieldSpec, JsonReader, JsonWriter, Lines, What};
 use forebay_types::id::NodeId;
 use forebay_types::{Addr, Epoch, Ty};
@@ -147,7 +147,7 @@ fn write(name: &str, fields: &[(&str, &str)], text: &[u8]) {
     let mut header = headers.take(NodeId(0), Epoch(0));
     for line in text.split(|byte| *byte == b'\n').take(BATCH) {
         reader.read_record(line, &mut builder).expect("a good record");
-        Arc::get_mut(&mut header).expect("held once").push(Origin::default(), Times::default());
+        Arc::get_mut(&mut header).expect("held once").push(0, Times::default());
     }
     let batch = Batch::new(headers.share(header), builder.finish());
     let addr = |column: usize| Addr { group: 0, column: column as u16 };

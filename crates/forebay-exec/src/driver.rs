@@ -13,13 +13,13 @@ use forebay_sched::suspects::{self, Suspects, Verdict};
 use forebay_stage::{Fault, Reject};
 use forebay_types::end::End;
 use forebay_types::id::NodeId;
-use forebay_types::{Epoch, StreamId, code};
+use forebay_types::{Epoch, MergeKey, StreamId, code};
 
 use crate::edge::Barrier;
 use crate::entry::{Committed, StreamEntry};
-use crate::gather::{self, Gatherer, Order};
+use crate::gather::{self, Gatherer};
 use crate::group::Group;
-use crate::intake::{Intake, Key};
+use crate::intake::Intake;
 use crate::kit::SharedReasons;
 use crate::status::StreamStatus;
 
@@ -102,7 +102,7 @@ struct Scratch {
     /// Intakes that release rows.
     chosen: Vec<usize>,
     pieces: Vec<Batch>,
-    merge: Merge<Order>,
+    merge: Merge<MergeKey>,
     rows: RowsRing,
 }
 
@@ -341,7 +341,7 @@ impl Driver {
         let is_any = !self.scratch.chosen.is_empty();
         self.release_rows(now, out);
         if let Some(key) = first.filter(|_| is_any)
-            && self.suspects.verdict(suspect_key(key)) == Verdict::SetAside
+            && self.suspects.verdict(key) == Verdict::SetAside
             && let Some(from) = out.last_mut()
             && !from.batch.is_empty()
         {
@@ -414,11 +414,9 @@ impl Driver {
         let tallies = &mut self.tallies;
         self.headers.settle(|settled| {
             let header = settled.header();
-            // A header is of one stream.
-            let Some(origin) = header.origin.first() else { return };
-            let tally = tallies.entry(header.epoch).or_default().entry(origin.stream).or_default();
             let mut ends = settled.ends();
             let Some(mut last) = ends.next() else { return };
+            let tally = tallies.entry(header.epoch).or_default().entry(header.origin(0).stream).or_default();
             let mut count = 1;
             for end in ends {
                 if end == last {
@@ -479,7 +477,7 @@ impl Driver {
         let stated =
             self.last.iter().zip(&self.intakes).filter_map(|(e, intake)| Some((e.as_ref()?, intake)));
         let open = stated.filter(|(e, intake)| !intake.has_ended() || e.taken < intake.taken);
-        let key = open.map(|(entry, intake)| suspects::Key {
+        let key = open.map(|(entry, intake)| MergeKey {
             high: entry.high.unwrap_or(i64::MIN),
             stream: intake.id,
             seq: entry.seq.saturating_sub(1),
@@ -526,8 +524,4 @@ impl Driver {
             ended: intake.has_ended(),
         }
     }
-}
-
-fn suspect_key((high, stream, seq): Key) -> suspects::Key {
-    suspects::Key { high, stream, seq }
 }

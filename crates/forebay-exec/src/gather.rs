@@ -3,13 +3,10 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, HeaderRing, Origin, Pick, gather_columns};
+use forebay_batch::{Batch, Builder, HeaderRing, Pick, gather_columns};
 use forebay_sched::merge::{Merge, Run};
 use forebay_types::id::NodeId;
-use forebay_types::{Addr, Epoch, Schema, Ty};
-
-/// What everything is merged by: the highest event time so far, then the origin.
-pub type Order = (i64, Origin);
+use forebay_types::{Addr, Epoch, MergeKey, Schema, Ty};
 
 /// How much memory a gatherer gets beforehand, so that nothing is allocated where no more is under way.
 #[derive(Clone, Copy, Default)]
@@ -28,7 +25,7 @@ pub struct Gatherer {
     addrs: Vec<Addr>,
     builder: Builder,
     headers: HeaderRing,
-    merge: Merge<Order>,
+    merge: Merge<MergeKey>,
     picks: Vec<Pick>,
 }
 
@@ -65,7 +62,7 @@ impl Gatherer {
             header.add_parent(batch.header().clone());
         }
         for pick in &self.picks {
-            header.push_child(pick.batch, pick.row as usize, 0);
+            header.push_child(pick.batch, pick.row as usize);
         }
         let columns = gather_columns(&mut self.builder, &self.types, &self.addrs, batches, &self.picks);
         Batch::new(self.headers.share(shell), columns)
@@ -81,13 +78,13 @@ impl Gatherer {
 
 /// Runs of the selected rows of so many batches in merged order.
 pub fn runs_of<'m, 'b>(
-    merge: &'m mut Merge<Order>,
+    merge: &'m mut Merge<MergeKey>,
     count: usize,
     batch: impl Fn(usize) -> &'b Batch,
 ) -> &'m [Run] {
-    let order = |list: usize, at: usize| {
+    let key = |list: usize, at: usize| {
         let batch = batch(list);
-        batch.header().order(batch.rows().at(at))
+        batch.header().merge_key(batch.rows().at(at))
     };
-    merge.cut((0..count).map(|list| batch(list).len()), order)
+    merge.cut((0..count).map(|list| batch(list).len()), key)
 }

@@ -13,14 +13,15 @@ use std::collections::BinaryHeap;
 use forebay_batch::HeaderRing;
 use forebay_sched::merge::Front;
 use forebay_stage::{Fault, Read};
+use forebay_types::MergeKey;
 use forebay_types::id::NodeId;
 
-use crate::intake::{Intake, Key};
+use crate::intake::Intake;
 
 pub struct Group {
     /// By position among all streams.
     streams: Vec<usize>,
-    front: Front<Key>,
+    front: Front<MergeKey>,
     /// Streams with nothing in hand that may have something now.
     to_read: Vec<usize>,
     /// Streams with nothing in hand, and when there may be something.
@@ -155,7 +156,7 @@ impl Group {
     }
 
     /// The place of the row in hand that comes first.
-    pub fn first(&self) -> Option<Key> {
+    pub fn first(&self) -> Option<MergeKey> {
         self.front.first()
     }
 

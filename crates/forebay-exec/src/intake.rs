@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, CutRing, Header, HeaderRing, Origin, Rows, Times};
+use forebay_batch::{Batch, CutRing, Deadline, Header, HeaderRing, Rows, Terms, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
 use forebay_sched::ledger::Account;
 use forebay_sched::merge::partition_from;
@@ -11,15 +11,12 @@ use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused, Reject};
 use forebay_types::code;
 use forebay_types::id::NodeId;
 use forebay_types::unit::DurationText;
-use forebay_types::{Epoch, StreamId};
+use forebay_types::{Epoch, MergeKey, StreamId};
 
 use crate::entry::StreamEntry;
 
 /// The part of a deadline that may pass in queues before a source is held back.
 const PATIENCE: i64 = 4;
-
-/// Place in the merged order: the highest event time so far, the stream, the sequence number.
-pub type Key = (i64, StreamId, u64);
 
 pub struct Intake {
     pub id: StreamId,
@@ -29,6 +26,8 @@ pub struct Intake {
     not_after: Option<i64>,
     facts: Facts,
     chunk: Chunk,
+    /// When the chunk was read, nanoseconds since 1970.
+    read_at: i64,
     /// Times of each row of the chunk.
     times: Vec<Times>,
     /// The first row of the chunk that has not been released, and the first that has not been chosen to be.
@@ -77,6 +76,7 @@ impl Intake {
             not_after: stream.not_after,
             facts,
             chunk: Chunk::default(),
+            read_at: 0,
             times: Vec::new(),
             given: 0,
             next: 0,
@@ -126,9 +126,9 @@ impl Intake {
         }
         self.chunk.clear();
         (self.given, self.next) = (0, 0);
-        let read = self.reader.read(now, max, &mut self.chunk);
         // Most often they change hands with that header as they are.
-        headers.swap_times(&mut self.times);
+        headers.swap_rows(&mut self.chunk.seqs, &mut self.times);
+        let read = self.reader.read(now, max, &mut self.chunk);
         self.stamp(now);
         if self.chunk.rows() > 0 {
             self.is_paced = !self.chunk.arrivals.is_empty();
@@ -144,6 +144,7 @@ impl Intake {
     /// Works out the times of the chunk's rows.
     fn stamp(&mut self, now: i64) {
         self.times.clear();
+        self.read_at = now;
         let rows = self.chunk.rows();
         let mut refused = self.chunk.refused.iter().map(|refused| refused.row as usize).peekable();
         let columns = self.chunk.columns.clone();
@@ -170,12 +171,7 @@ impl Intake {
                     event
                 }
             };
-            let watermark = match &events {
-                Some((plan, _)) => self.high.saturating_sub(plan.out_of_order_ns),
-                None => i64::MIN,
-            };
-            let deadline = self.deadline(event, arrival);
-            self.times.push(Times { event, high: self.high, watermark, arrival, deadline });
+            self.times.push(Times { event, high: self.high });
         }
         if !ahead.is_empty() {
             self.chunk.refused.append(&mut ahead);
@@ -183,31 +179,35 @@ impl Intake {
         }
     }
 
-    fn deadline(&self, event: i64, arrival: i64) -> i64 {
-        match self.facts.slo {
-            None => i64::MAX,
-            Some(slo) if slo.from == From::EventTime && !self.facts.ends => {
-                event.saturating_add(slo.deadline_ns)
-            }
-            Some(slo) => arrival.saturating_add(slo.deadline_ns),
+    fn terms(&self) -> Terms {
+        let deadline = |slo: SloPlan| match slo.from {
+            From::EventTime if !self.facts.ends => Deadline::AfterEvent(slo.deadline_ns),
+            _ => Deadline::AfterArrival(slo.deadline_ns),
+        };
+        Terms {
+            out_of_order_ns: self.facts.event_time.map(|plan| plan.out_of_order_ns),
+            deadline: self.facts.slo.map(deadline),
         }
     }
 
     /// The key that everything is above that is still to come after what is in hand; `None` where nothing is to come.
-    pub fn bound(&self) -> Option<Key> {
+    pub fn bound(&self) -> Option<MergeKey> {
         match self.chunk.rows() {
             _ if self.state == Read::End => None,
             rows if self.next < rows => Some(self.key(rows - 1)),
-            _ => Some((self.high, self.id, self.position.seq.saturating_sub(1))),
+            _ => {
+                let seq = self.position.seq.saturating_sub(1);
+                Some(MergeKey { high: self.high, stream: self.id, seq })
+            }
         }
     }
 
-    pub fn first_key(&self) -> Option<Key> {
+    pub fn first_key(&self) -> Option<MergeKey> {
         (self.next < self.chunk.rows()).then(|| self.key(self.next))
     }
 
-    fn key(&self, row: usize) -> Key {
-        (self.times[row].high, self.id, self.chunk.seqs[row])
+    fn key(&self, row: usize) -> MergeKey {
+        MergeKey { high: self.times[row].high, stream: self.id, seq: self.chunk.seqs[row] }
     }
 
     /// Whether rows were chosen that have not been released.
@@ -216,7 +216,7 @@ impl Intake {
     }
 
     /// Chooses the first row in hand and those after it that are allowed, `room` at most; says how many.
-    pub fn choose(&mut self, allows: impl Fn(&Key) -> bool, room: usize) -> usize {
+    pub fn choose(&mut self, allows: impl Fn(&MergeKey) -> bool, room: usize) -> usize {
         let end = self.chunk.rows().min(self.next + room);
         let to = partition_from(self.next, end, |row| allows(&self.key(row)));
         let count = to - self.next;
@@ -233,33 +233,29 @@ impl Intake {
         cuts: &mut CutRing,
     ) -> Released {
         let (from, to) = (self.given, self.next);
-        if self.waits() && self.times[from].arrival != now {
-            // What lay in a chunk until others had caught up was not under way: its time begins now.
-            for row in from..to {
-                let deadline = self.deadline(self.times[row].event, now);
-                self.times[row] = Times { arrival: now, deadline, ..self.times[row] };
-            }
-        }
+        let whole = from == 0 && to == self.chunk.rows();
+        // What lay in a chunk until others had caught up was not under way: its time begins now.
+        let arrival = if self.waits() { now } else { self.read_at };
         let mut shell = headers.take(self.facts.node, epoch);
         let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
         self.released_high = self.times[to - 1].high;
-        let origin = |seq: &u64| Origin { stream: self.id, first: *seq, last: *seq, ordinal: 0 };
-        let origins = self.chunk.seqs[from..to].iter().map(origin);
-        match from == 0 && to == self.chunk.rows() {
-            true => header.become_rows(origins, &mut self.times),
-            false => header.extend(origins, &self.times[from..to]),
+        self.position = self.chunk.position_after(to - 1);
+        header.of_stream(self.id, self.terms());
+        header.arrived(self.chunk.arrivals.get(from..to).unwrap_or(&[arrival]));
+        match whole {
+            true => header.become_rows(&mut self.chunk.seqs, &mut self.times),
+            false => header.extend(&self.chunk.seqs[from..to], &self.times[from..to]),
         }
         header.raw.become_part(&self.chunk.raw, from..to);
         let header = headers.share(shell);
         let columns = match &self.chunk.columns {
-            Some(columns) if from == 0 && to == self.chunk.rows() => columns.clone(),
+            Some(columns) if whole => columns.clone(),
             Some(columns) => cuts.cut(columns, from, to),
             None => Arc::default(),
         };
         let batch = Batch::new(header.clone(), columns);
         self.given = to;
         self.taken += (to - from) as u64;
-        self.position = self.chunk.position_after(to - 1);
         self.refuse(from, to, batch, &header)
     }
 

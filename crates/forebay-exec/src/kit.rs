@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use forebay_batch::{Batch, RowsRing};
 use forebay_log::mark::Slot;
 use forebay_sched::ledger::Reasons;
-use forebay_sched::suspects::{Key, Range};
+use forebay_sched::suspects::Range;
 use forebay_stage::Outbox;
-use forebay_types::StreamId;
 use forebay_types::end::{End, Fate};
 use forebay_types::id::NodeId;
+use forebay_types::{MergeKey, StreamId};
 
 use crate::clock::Clock;
 use crate::node::Arrived;
@@ -114,7 +114,7 @@ impl Kit {
         if let Some(slot) = &mut self.slot
             && let Some(Range { first, last }) = range_of(batch)
         {
-            let words = |key: Key| [key.high as u64, u64::from(key.stream.0), key.seq];
+            let words = |key: MergeKey| [key.high as u64, u64::from(key.stream.0), key.seq];
             let ([a, b, c], [d, e, f]) = (words(first), words(last));
             slot.store([u64::from(node.0), a, b, c, d, e, f]);
         }
@@ -130,10 +130,7 @@ impl Kit {
 
 /// The range of a batch's records in the order that everything is merged by; none where it has no records.
 pub fn range_of(batch: &Batch) -> Option<Range> {
-    let key = |row: usize| {
-        let (high, origin) = batch.header().order(row);
-        Key { high, stream: origin.stream, seq: origin.first }
-    };
+    let key = |row: usize| batch.header().merge_key(row);
     let hull = batch.rows().hull();
     (!hull.is_empty()).then(|| Range { first: key(hull.start), last: key(hull.end - 1) })
 }
@@ -141,7 +138,10 @@ pub fn range_of(batch: &Batch) -> Option<Range> {
 /// The node and range that a mark names.
 pub fn read_mark(words: [u64; forebay_log::mark::WORDS]) -> (NodeId, Range) {
     let [node, a, b, c, d, e, f] = words;
-    let key =
-        |high: u64, stream: u64, seq: u64| Key { high: high as i64, stream: StreamId(stream as u32), seq };
+    let key = |high: u64, stream: u64, seq: u64| MergeKey {
+        high: high as i64,
+        stream: StreamId(stream as u32),
+        seq,
+    };
     (NodeId(node as u16), Range { first: key(a, b, c), last: key(d, e, f) })
 }

@@ -189,8 +189,8 @@ impl Lane {
         let records: u64 = self.from_sources.iter().map(FromSource::records).sum();
         for from in self.from_sources.drain(..) {
             let header = from.batch.header();
-            if let Some(times) = header.times.last() {
-                self.kit.clock.follow(times.arrival);
+            if let Some(last) = header.rows().checked_sub(1) {
+                self.kit.clock.follow(header.arrival(last));
             }
             // Sources are read in one go: each has its share by records.
             let busy_ns = took_ns * from.records() / records.max(1);

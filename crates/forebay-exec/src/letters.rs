@@ -21,7 +21,7 @@ impl Letters {
         Letters { builder: Builder::new(&types), headers: HeaderRing::default(), streams }
     }
 
-    /// One batch of these rejects, in their order.
+    /// One batch of these rejects, in their order. They are of one stream: see [`by_stream`].
     pub fn batch(&mut self, node: NodeId, name: &str, rejects: &[Reject]) -> Batch {
         self.headers.settle(|_| {});
         let epoch = rejects.first().map_or(Epoch(0), |reject| reject.header.epoch);
@@ -30,9 +30,10 @@ impl Letters {
         self.builder.begin();
         for reject in rejects {
             let row = reject.row as usize;
-            let origin = reject.header.origin[row];
-            let times = reject.header.times[row];
-            header.push(origin, times);
+            let (origin, times) = (reject.header.origin(row), reject.header.times[row]);
+            header.of_stream(origin.stream, reject.header.terms(row));
+            header.arrived(&[reject.header.arrival(row)]);
+            header.push(origin.seq, times);
             let named = self.streams.get(origin.stream);
             let [code, reason, at, from, of, position, time, bytes] = self.builder.cols() else {
                 unreachable!("rejected records have eight columns");
@@ -42,8 +43,8 @@ impl Letters {
             at.push_str(name);
             from.push_str(&named.source);
             of.push_str(&named.stream);
-            position.push_str(&origin.first.to_string());
-            time.push(times.arrival);
+            position.push_str(&origin.seq.to_string());
+            time.push(header.arrival(header.rows() - 1));
             match reject.header.raw_bytes(row) {
                 Some(raw) => bytes.push_bytes(raw),
                 None => bytes.push_absent(Presence::Null),
@@ -55,4 +56,10 @@ impl Letters {
     pub fn settle(&mut self) {
         self.headers.settle(|_| {});
     }
+}
+
+/// Runs of rejects of one stream.
+pub fn by_stream(rejects: &[Reject]) -> impl Iterator<Item = &[Reject]> {
+    let stream = |reject: &Reject| reject.header.origin(reject.row as usize).stream;
+    rejects.chunk_by(move |a, b| stream(a) == stream(b))
 }

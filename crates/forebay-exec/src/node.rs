@@ -232,7 +232,8 @@ impl NodeRun {
     ) -> Result<(), Stop> {
         let batch = lying(slot);
         let done_at = kit.fresh() + self.predictor.predict_ns(batch.len()) as i64;
-        let is_late = |row: usize| batch.header().times[row].deadline < done_at;
+        let header = batch.header();
+        let is_late = |row: usize| header.deadline(row).is_some_and(|deadline| deadline < done_at);
         let late = kit.rows.filter(batch.rows(), is_late);
         if late.is_empty() {
             return self.call(kit, port, slot, hand_on);
@@ -294,9 +295,8 @@ impl NodeRun {
         // Which ones has to look random: calls of two ports often take turns. (The multiplier is 2^64 / φ.)
         let is_timed = weight == 1 || calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) < u64::MAX / TIMED_EVERY;
         // What has a deadline is judged by what the time is, not by what it was when the round began.
-        let has_deadline = || batch.rows().iter().any(|row| batch.header().times[row].deadline != i64::MAX);
         let started = match &self.work {
-            Work::Sink(_) if has_deadline() => kit.fresh(),
+            Work::Sink(_) if batch.header().has_deadlines() => kit.fresh(),
             _ if is_timed => kit.fresh(),
             _ => kit.at(),
         };
@@ -482,12 +482,12 @@ impl SinkRun {
     /// Sets `_late`, and takes late records out where the file says so.
     fn judge(&mut self, kit: &mut Kit, now: i64, batch: &Batch, metrics: &NodeMetrics) -> Option<Batch> {
         let header = batch.header();
-        let is_late = |row: usize| header.times[row].deadline < now;
+        let is_late = |row: usize| header.deadline(row).is_some_and(|deadline| deadline < now);
         if !batch.rows().iter().any(is_late) {
             return None;
         }
         let on_late = |row: usize| {
-            let known = self.on_late.get(header.origin[row].stream.0 as usize).copied().flatten();
+            let known = self.on_late.get(header.origin(row).stream.0 as usize).copied().flatten();
             known.unwrap_or(OnLate::Publish)
         };
         let end = kit.end(Fate::Dropped, "late");
@@ -514,14 +514,14 @@ impl SinkRun {
 
     /// Records how long each record took, those too that were too late to be written; runs of the same arrival at once.
     fn measure(&mut self, now: i64, batch: &Batch) {
-        let times = &batch.header().times;
+        let header = batch.header();
         let (mut arrival, mut count) = (0, 0);
         for row in batch.rows().iter() {
-            if times[row].arrival != arrival {
+            if header.arrival(row) != arrival {
                 if count > 0 {
                     self.latency.record((now - arrival).max(0) as u64, count);
                 }
-                (arrival, count) = (times[row].arrival, 0);
+                (arrival, count) = (header.arrival(row), 0);
             }
             count += 1;
         }

@@ -12,14 +12,14 @@ use forebay_stage::{Mark, Reject, Shards, Turn};
 use forebay_types::code;
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
-use forebay_types::{Addr, Ty};
+use forebay_types::{Addr, MergeKey, Ty};
 use smallvec::SmallVec;
 
 use crate::driver::FromSource;
 use crate::edge::{Barrier, Parcel, Receiver, Sender};
-use crate::gather::{self, Gatherer, Order};
+use crate::gather::{self, Gatherer};
 use crate::kit::Kit;
-use crate::letters::Letters;
+use crate::letters::{self, Letters};
 use crate::metrics::NodeMetrics;
 use crate::node::{Arrived, Handed, NodeRun, Slot, Stop};
 use crate::splice::Splicer;
@@ -34,7 +34,7 @@ pub struct SegmentRun {
     pub shards: Shards,
     /// Scratch.
     pub hashes: Vec<u64>,
-    pub merge: Merge<Order>,
+    pub merge: Merge<MergeKey>,
     pub ordered: Vec<Arrived>,
     /// The round that comes next.
     pub round: u64,
@@ -342,7 +342,12 @@ impl Arrival {
 }
 
 /// Cuts batches of several feeds into runs in merged order.
-fn in_order(inbox: &mut Vec<Arrived>, kit: &mut Kit, merge: &mut Merge<Order>, ordered: &mut Vec<Arrived>) {
+fn in_order(
+    inbox: &mut Vec<Arrived>,
+    kit: &mut Kit,
+    merge: &mut Merge<MergeKey>,
+    ordered: &mut Vec<Arrived>,
+) {
     let runs = gather::runs_of(merge, inbox.len(), |list| inbox[list].batch());
     let rows = &mut kit.rows;
     ordered.extend(runs.iter().map(|run| {
@@ -442,8 +447,10 @@ impl HandOn<'_> {
         }
         let ways = self.ways;
         if !ways.rejected.is_empty() {
-            let batch = self.letters.batch(ways.id, &ways.name, &rejects);
-            self.send(kit, &ways.rejected, &mut Some(batch));
+            for rejects in letters::by_stream(&rejects) {
+                let batch = self.letters.batch(ways.id, &ways.name, rejects);
+                self.send(kit, &ways.rejected, &mut Some(batch));
+            }
         }
     }
 

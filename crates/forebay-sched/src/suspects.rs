@@ -5,25 +5,17 @@
 //! Ranges are in the order that everything is merged by, which is the same in every process that reads the
 //! same streams.
 
-use forebay_types::StreamId;
-
-/// The place of a record in the merged order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    pub high: i64,
-    pub stream: StreamId,
-    pub seq: u64,
-}
+use forebay_types::{MergeKey, StreamId};
 
 /// All records from `first` to `last`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
-    pub first: Key,
-    pub last: Key,
+    pub first: MergeKey,
+    pub last: MergeKey,
 }
 
 impl Range {
-    fn holds(&self, key: Key) -> bool {
+    fn holds(&self, key: MergeKey) -> bool {
         (self.first..=self.last).contains(&key)
     }
 
@@ -62,7 +54,7 @@ impl Suspects {
         self.suspected.extend(in_flight);
     }
 
-    pub fn verdict(&self, key: Key) -> Verdict {
+    pub fn verdict(&self, key: MergeKey) -> Verdict {
         let within = |ranges: &[Range]| ranges.iter().any(|range| range.holds(key));
         if within(&self.condemned) {
             Verdict::SetAside
@@ -74,7 +66,7 @@ impl Suspects {
     }
 
     /// Every record up to and including `key` is committed: nothing there needs watching any more.
-    pub fn passed(&mut self, key: Key) {
+    pub fn passed(&mut self, key: MergeKey) {
         self.suspected.retain(|range| range.last > key);
         self.condemned.retain(|range| range.last > key);
     }
@@ -112,7 +104,7 @@ fn parse(line: &str) -> Option<(&str, Range)> {
     let mut key = || {
         let high = parts.next()?.parse().ok()?;
         let stream = StreamId(parts.next()?.parse().ok()?);
-        Some(Key { high, stream, seq: parts.next()?.parse().ok()? })
+        Some(MergeKey { high, stream, seq: parts.next()?.parse().ok()? })
     };
     Some((word, Range { first: key()?, last: key()? }))
 }
@@ -121,8 +113,8 @@ fn parse(line: &str) -> Option<(&str, Range)> {
 mod tests {
     use super::*;
 
-    fn key(seq: u64) -> Key {
-        Key { high: 10 * seq as i64, stream: StreamId(2), seq }
+    fn key(seq: u64) -> MergeKey {
+        MergeKey { high: 10 * seq as i64, stream: StreamId(2), seq }
     }
 
     fn crash(suspects: &mut Suspects, first: u64, last: u64) {

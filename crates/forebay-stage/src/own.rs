@@ -120,7 +120,7 @@ impl OwnColumns {
         if !self.wanted.contains(&OwnColumn::Stream) {
             return;
         }
-        for StreamId(id) in header.origin.iter().map(|origin| origin.stream) {
+        for StreamId(id) in (0..header.rows()).map(|row| header.origin(row).stream) {
             let at = id as usize;
             if self.met.len() <= at {
                 self.met.resize(at + 1, None);
@@ -138,16 +138,18 @@ fn push(
     model: Option<&str>,
     col: &mut ColMut,
 ) {
-    let (origin, times) = (&header.origin[row], &header.times[row]);
+    let origin = header.origin(row);
     match own {
         OwnColumn::Stream => {
             col.push_str(met[origin.stream.0 as usize].as_deref().expect("every stream was met"))
         }
-        OwnColumn::Seq => col.push(origin.first),
-        OwnColumn::Time => col.push(times.event),
-        OwnColumn::Arrival => col.push(times.arrival),
-        OwnColumn::Deadline if times.deadline == i64::MAX => col.push_absent(Presence::Null),
-        OwnColumn::Deadline => col.push(times.deadline),
+        OwnColumn::Seq => col.push(origin.seq),
+        OwnColumn::Time => col.push(header.times[row].event),
+        OwnColumn::Arrival => col.push(header.arrival(row)),
+        OwnColumn::Deadline => match header.deadline(row) {
+            Some(deadline) => col.push(deadline),
+            None => col.push_absent(Presence::Null),
+        },
         OwnColumn::Late => col.push(u8::from(header.is_late(row))),
         OwnColumn::Model => match model.filter(|_| !header.is_unscored(row)) {
             Some(model) => col.push_str(model),

@@ -6,14 +6,14 @@
 //! 20     | b     | 3.00   | null
 //! ```
 //!
-//! `@event` is the event time in nanoseconds, `@watermark` the watermark (the event time when it is left out);
-//! `-` is missing, `null` is null; lists are written `[1, 2]`.
+//! `@event` is the event time in nanoseconds, `@watermark` the watermark: as far below the highest event time so far in
+//! every row, and never there when it is left out; `-` is missing, `null` is null; lists are written `[1, 2]`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use forebay_batch::{Batch, Builder, Col, ColMut, Header, HeaderRing, Origin, Presence, Times};
+use forebay_batch::{Batch, Builder, Col, ColMut, Header, HeaderRing, Presence, Terms, Times};
 use forebay_expr::Values;
 use forebay_types::format::{Extra, Format};
 use forebay_types::id::NodeId;
@@ -45,7 +45,7 @@ pub fn batch(schema: &Schema, table: &str, first_seq: u64) -> Batch {
     let heads: Vec<&str> = split_top(lines.next().expect("a head line"), '|');
     let mut builder = Builder::new(schema.columns.iter().map(|column| &column.ty));
     let mut header = Header::default();
-    let mut high = i64::MIN;
+    let (mut high, mut terms) = (i64::MIN, Terms::default());
     builder.begin();
     for (index, line) in lines.enumerate() {
         let cells = split_top(line, '|');
@@ -54,16 +54,18 @@ pub fn batch(schema: &Schema, table: &str, first_seq: u64) -> Batch {
         let number = |text: &str| text.parse::<i64>().expect("a time is a number");
         let event = cell("@event").map_or(0, number);
         high = high.max(event);
-        let watermark = cell("@watermark").map_or(i64::MIN, number);
-        let seq = first_seq + index as u64;
-        header.push(
-            Origin { stream: StreamId(0), ordinal: 0, first: seq, last: seq },
-            Times { event, high, watermark, arrival: 0, deadline: i64::MAX },
+        let slack = cell("@watermark").map(|watermark| high - number(watermark));
+        assert!(
+            index == 0 || slack == terms.out_of_order_ns,
+            "the watermark in `{line}` is of another stream"
         );
+        terms.out_of_order_ns = slack;
+        header.push(first_seq + index as u64, Times { event, high });
         for (at, column) in schema.columns.iter().enumerate() {
             push(builder.col(at), &column.ty, cell(&column.name).unwrap_or("-"));
         }
     }
+    header.of_stream(StreamId(0), terms);
     let mut ring = HeaderRing::default();
     let mut shell = ring.take(NodeId(0), Epoch(1));
     *Arc::get_mut(&mut shell).expect("a fresh header") = header;
@@ -166,7 +168,7 @@ pub fn call(run: impl FnOnce(&mut Cx<'_>) -> Result<(), crate::Fault>) -> Called
 }
 
 fn called(mut outbox: Outbox) -> Called {
-    let seq = |header: &Header, row: usize| header.origin[row].first;
+    let seq = |header: &Header, row: usize| header.origin(row).seq;
     let rejected = outbox.rejects.iter();
     let absorbed = outbox.absorbed.iter();
     Called {

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::Made;
-use forebay_stage::batch::{Batch, Builder, Header, HeaderRing, Origin, Times};
+use forebay_stage::batch::{Batch, Builder, Header, HeaderRing, Terms, Times};
 use forebay_stage::types::id::NodeId;
 use forebay_stage::types::{Epoch, StreamId};
 use forebay_stage::{Cx, Outbox, Shards};
@@ -42,14 +42,11 @@ impl Stream {
     fn batch(&mut self, made: &Made) -> Batch {
         let mut header = self.headers.take(NodeId(0), Epoch(1));
         let inner = Arc::get_mut(&mut header).expect("a fresh header");
+        inner.of_stream(StreamId(0), Terms { out_of_order_ns: Some(MONTH_NS / 1000), deadline: None });
         self.columns.begin();
         for n in self.n..self.n + ROWS as u64 {
             let event = n as i64 * self.step_ns;
-            let origin = Origin { stream: StreamId(0), ordinal: 0, first: n, last: n };
-            inner.push(
-                origin,
-                Times { event, high: event, watermark: event - MONTH_NS / 1000, arrival: 0, deadline: 0 },
-            );
+            inner.push(n, Times { event, high: event });
             self.columns.col(0).push(mix(n) % self.keys);
             self.columns.col(1).push((mix(n + 1) & 0xf_ffff) as i64);
         }

@@ -8,6 +8,16 @@ use std::fmt;
 #[repr(transparent)]
 pub struct StreamId(pub u32);
 
+/// The place of a record in the order that everything is merged by: the highest event time so far in its stream, the
+/// stream, the sequence number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MergeKey {
+    /// Nanoseconds since 1970.
+    pub high: i64,
+    pub stream: StreamId,
+    pub seq: u64,
+}
+
 /// A node of a plan, by position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]

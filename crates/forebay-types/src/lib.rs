@@ -27,7 +27,7 @@ pub mod end;
 pub mod id;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
-pub use id::{Epoch, StreamId};
+pub use id::{Epoch, MergeKey, StreamId};
 pub use kind::Kind;
 pub use place::Place;
 pub use schema::{Addr, Column, Schema};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{TryRecvError, TrySendError, bounded};
 use forebay_exec::edge::{Receiver, Sender, edge};
 use forebay_exec::park::Parker;
-use forebay_stage::batch::{Batch, Builder, HeaderRing, Origin, Times};
+use forebay_stage::batch::{Batch, Builder, HeaderRing, Times};
 use forebay_stage::types::id::NodeId;
 use forebay_stage::types::{Epoch, Ty};
 
@@ -61,7 +61,7 @@ fn batches(rows: usize) -> Vec<Batch> {
         builder.cols().iter_mut().for_each(|col| (0..rows).for_each(|row| col.push(row as i64)));
         let mut header = headers.take(NodeId(0), Epoch(1));
         let inner = Arc::get_mut(&mut header).expect("a taken header is held once");
-        (0..rows).for_each(|_| inner.push(Origin::default(), Times::default()));
+        (0..rows).for_each(|_| inner.push(0, Times::default()));
         Batch::new(headers.share(header), builder.finish())
     };
     (0..DIFFERENT).map(one).collect()

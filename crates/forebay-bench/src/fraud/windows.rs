@@ -7,7 +7,7 @@ use std::time::Duration;
 use forebay_node::{Registry, registry};
 use forebay_plan::{Known, Plan};
 use forebay_spec::{Configs, MemoryLoader};
-use forebay_stage::batch::{Batch, Builder, HeaderRing, Origin, Times};
+use forebay_stage::batch::{Batch, Builder, HeaderRing, Terms, Times};
 use forebay_stage::types::id::NodeId;
 use forebay_stage::types::{Epoch, Files, Report, Schema, StreamId};
 use forebay_stage::{Cx, Outbox, Stage};
@@ -154,12 +154,11 @@ impl Work {
         self.headers.settle(|_| {});
         let mut header = self.headers.take(NodeId(0), self.epoch);
         let inner = Arc::get_mut(&mut header).expect("a fresh header is held once");
+        inner.of_stream(StreamId(0), Terms { out_of_order_ns: Some(OUT_OF_ORDER_NS), deadline: None });
         self.columns.begin();
         for number in self.at..self.at + ROWS {
             let event = number as i64 * self.step_ns;
-            let origin = Origin { stream: StreamId(0), ordinal: 0, first: number, last: number };
-            let watermark = event - OUT_OF_ORDER_NS;
-            inner.push(origin, Times { event, high: event, watermark, arrival: 0, deadline: i64::MAX });
+            inner.push(number, Times { event, high: event });
             for (at, column) in self.schema.columns.iter().enumerate() {
                 match column.name.as_str() {
                     "card" => self.columns.col(at).push(mixed(number) % self.keys),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, Col, Columns, Data, HeaderRing, Origin, Presence, Times};
+use forebay_batch::{Batch, Builder, Col, Columns, Data, HeaderRing, Presence, Times};
 use forebay_codec::{Extra, FieldSpec, JsonReader, JsonWriter};
 use forebay_types::format::EXTRA;
 use forebay_types::id::NodeId;
@@ -99,7 +99,7 @@ pub fn batch(columns: Arc<Columns>, rows: usize) -> Batch {
     let mut headers = HeaderRing::default();
     let mut header = headers.take(NodeId(0), Epoch(0));
     for _ in 0..rows {
-        Arc::get_mut(&mut header).expect("held once").push(Origin::default(), Times::default());
+        Arc::get_mut(&mut header).expect("held once").push(0, Times::default());
     }
     Batch::new(headers.share(header), columns)
 }

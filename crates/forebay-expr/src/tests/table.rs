@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, Col, ColMut, HeaderRing, Origin, Presence, Times};
+use forebay_batch::{Batch, Builder, Col, ColMut, HeaderRing, Presence, Times};
 use forebay_types::id::NodeId;
 use forebay_types::kind::Scope;
 use forebay_types::value::Text;
@@ -268,7 +268,7 @@ pub fn batch(rows: &[Vec<V>]) -> Batch {
     let mut header = headers.take(NodeId(0), Epoch(0));
     builder.begin();
     for row in rows {
-        Arc::get_mut(&mut header).unwrap().push(Origin::default(), Times::default());
+        Arc::get_mut(&mut header).unwrap().push(0, Times::default());
         for ((out, (_, ty, _)), value) in builder.cols().iter_mut().zip(&columns).zip(row) {
             push(out, ty, value);
         }

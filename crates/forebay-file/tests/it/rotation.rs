@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use forebay_file::testing::Faults;
 use forebay_stage::Sink;
-use forebay_stage::batch::{Batch, HeaderRing, Origin, Times};
+use forebay_stage::batch::{Batch, HeaderRing, Times};
 use forebay_stage::types::Epoch;
 use forebay_stage::types::id::NodeId;
 
@@ -108,9 +108,8 @@ fn without_event_time_the_time_is_that_of_arrival() {
     let mut headers = HeaderRing::default();
     let mut header = headers.take(NodeId(0), Epoch(1));
     for arrival in [5, HOUR - 1, HOUR] {
-        let times =
-            Times { event: arrival, high: i64::MIN, watermark: i64::MIN, arrival, deadline: i64::MAX };
-        Arc::get_mut(&mut header).unwrap().push(Origin::default(), times);
+        let times = Times { event: arrival, high: i64::MIN };
+        Arc::get_mut(&mut header).unwrap().push(0, times);
     }
     push(sink.as_mut(), &Batch::new(headers.share(header), columns)).unwrap();
     commit(sink.as_mut(), 1, true);

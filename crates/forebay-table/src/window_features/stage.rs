@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use forebay_stage::batch::{Batch, Builder, Header, HeaderRing, Origin, Times};
+use forebay_stage::batch::{Batch, Builder, Header, HeaderRing, Times};
 use forebay_stage::expr::{Aggregate, Program, Typed, Values};
 use forebay_stage::key::hash_keys;
 use forebay_stage::types::id::NodeId;
-use forebay_stage::types::{Addr, Epoch, Report, Schema, StreamId, Ty, code};
+use forebay_stage::types::{Addr, Epoch, Report, Schema, Ty, code};
 use forebay_stage::{Build, Cx, Fault, Stage, State};
 
 use super::LABELS;
@@ -133,14 +133,14 @@ impl WindowFeatures {
     #[inline]
     fn take(&mut self, cx: &mut Cx<'_>, batch: &Batch, at: usize, guess: Guess) {
         let row = batch.rows().hull().start + at;
-        let times = &batch.header().times[row];
+        let header = batch.header();
         let input = &self.main;
         let arrival = Arrival {
             key_hash: input.hashes[at],
             key: input.keys.get(at),
             event: &input.words[at * input.stride..(at + 1) * input.stride],
-            high: times.high,
-            watermark: times.watermark,
+            high: header.times[row].high,
+            watermark: header.watermark(row),
         };
         let before = self.windows.savepoint();
         let view = self.windows.take(guess, &arrival);
@@ -184,11 +184,11 @@ impl WindowFeatures {
         labels.read(cx, batch, &[]);
         let reach = self.windows.layout().reach_ns;
         for at in labels.rows.iter().map(|at| *at as usize) {
-            let times = &batch.header().times[hull.start + at];
+            let (header, row) = (batch.header(), hull.start + at);
             let event = &labels.words[at * labels.stride..(at + 1) * labels.stride];
             let key = (labels.hashes[at], labels.keys.get(at));
-            let deadline = times.event.saturating_add(reach);
-            self.windows.label(key, event[1], &event[2..], deadline, times.watermark);
+            let deadline = header.times[row].event.saturating_add(reach);
+            self.windows.label(key, event[1], &event[2..], deadline, header.watermark(row));
         }
         let kept = cx.filter(batch.rows(), |row| !labels.rejected[row - hull.start]);
         cx.absorb(batch.clone().select(kept), "label");
@@ -347,6 +347,6 @@ fn unknown_word(
 fn one_row() -> Arc<Header> {
     let mut header = HeaderRing::default().take(NodeId(0), Epoch(0));
     let inner = Arc::get_mut(&mut header).expect("a fresh header is held once");
-    inner.push(Origin { stream: StreamId(0), ordinal: 0, first: 0, last: 0 }, Times::default());
+    inner.push(0, Times::default());
     header
 }
