@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use forebay_log::{Log, LogError};
@@ -55,35 +55,44 @@ pub struct Part {
     missed: Vec<(String, Missed)>,
 }
 
+/// Why the lanes are set back in a while.
+struct Failing {
+    until: Instant,
+    /// Records that lanes broke off at.
+    suspects: Vec<Range>,
+    /// It is a failure that a wait may mend.
+    is_counted: bool,
+}
+
+impl Failing {
+    fn now() -> Failing {
+        Failing { until: Instant::now(), suspects: Vec::new(), is_counted: false }
+    }
+}
+
 impl Coordinator {
     /// The thread's whole life: until the last epoch is committed or the pipeline cannot go on.
     pub fn run(mut self) {
-        let mut resume_at: Option<(std::time::Instant, Stop)> = None;
+        let mut failing: Option<Failing> = None;
         let outcome = loop {
-            let report = match &resume_at {
+            let report = match &failing {
                 None => self.reports.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some((at, _)) => {
-                    self.reports.recv_timeout(at.saturating_duration_since(std::time::Instant::now()))
+                Some(failing) => {
+                    self.reports.recv_timeout(failing.until.saturating_duration_since(Instant::now()))
                 }
             };
             let step = match report {
                 Ok(report) => self.take(report),
                 Err(RecvTimeoutError::Timeout) => {
-                    let suspects = resume_at.take().and_then(|(_, stop)| stop.suspects);
-                    Ok(self.set_back(suspects))
+                    Ok(self.set_back(failing.take().map_or_else(Vec::new, |failing| failing.suspects)))
                 }
                 Err(RecvTimeoutError::Disconnected) => break Outcome::Stopped,
             };
             match step.and_then(|step| self.act(step)) {
                 Ok(None) => {}
                 Ok(Some(outcome)) => break outcome,
-                Err(stop) => match self.judge(stop) {
-                    Ok((wait, stop)) => {
-                        if stop.suspects.is_none() {
-                            self.shared.set_waiting(Some(format!("{}: {}", stop.node, stop.fault)));
-                        }
-                        resume_at = Some((std::time::Instant::now() + wait, stop));
-                    }
+                Err(stop) => match self.judge(failing.take(), stop) {
+                    Ok(more) => failing = Some(more),
                     Err(outcome) => break outcome,
                 },
             }
@@ -270,10 +279,13 @@ impl Coordinator {
     }
 
     /// Whether a failure is waited for, and how long; otherwise the pipeline ends with it. Where records are to blame,
-    /// each try takes one of them out, so there is nothing to wait for.
-    fn judge(&mut self, stop: Stop) -> Result<(Duration, Stop), Outcome> {
-        if stop.suspects.is_some() {
-            return Ok((Duration::ZERO, stop));
+    /// each try takes one of them out, so there is nothing to wait for. `failing` is what other lanes were set back for
+    /// meanwhile: they are all set back once.
+    fn judge(&mut self, failing: Option<Failing>, stop: Stop) -> Result<Failing, Outcome> {
+        let mut failing = failing.unwrap_or_else(Failing::now);
+        if let Some(range) = stop.suspects {
+            failing.suspects.push(range);
+            return Ok(failing);
         }
         // Something that is away comes back; a defect that shows at every try does not.
         let is_hopeless = match stop.fault.kind {
@@ -284,16 +296,21 @@ impl Coordinator {
         if is_hopeless {
             return Err(Outcome::Failed { node: stop.node, fault: stop.fault });
         }
-        Ok((Duration::from_nanos(self.backoff.fail() as u64), stop))
+        self.shared.set_waiting(Some(format!("{}: {}", stop.node, stop.fault)));
+        if !failing.is_counted {
+            failing.is_counted = true;
+            failing.until += Duration::from_nanos(self.backoff.fail() as u64);
+        }
+        Ok(failing)
     }
 
-    fn set_back(&mut self, suspects: Option<Range>) -> Step {
+    fn set_back(&mut self, suspects: Vec<Range>) -> Step {
         self.parts.clear();
         // Lanes forget what images were still to be taken; they are asked for again.
         self.imaging = false;
         let generation = self.epochs.abort();
         self.shared.aborts.fetch_add(1, Ordering::Relaxed);
-        self.tell(|| Command::Undo { generation, suspects });
+        self.tell(|| Command::Undo { generation, suspects: suspects.clone() });
         Step::Wait
     }
 

@@ -204,11 +204,9 @@ impl Driver {
         Ok(())
     }
 
-    /// Records that a sink broke off at.
-    pub fn suspect(&mut self, range: Option<suspects::Range>) {
-        if let Some(range) = range {
-            self.suspects.crashed(&[range]);
-        }
+    /// Records that something broke off at.
+    pub fn suspect(&mut self, ranges: &[suspects::Range]) {
+        self.suspects.crashed(ranges);
     }
 
     /// Sets every stream to what was committed last.

@@ -26,7 +26,7 @@ pub enum Command {
     /// Go back to the last commit; work on these records one by one from now on.
     Undo {
         generation: Generation,
-        suspects: Option<Range>,
+        suspects: Vec<Range>,
     },
     /// Every lane has gone back.
     Resume(Generation),
@@ -131,7 +131,7 @@ impl Lane {
                     Ok(())
                 }
                 Command::Committed(epoch) => self.committed(epoch),
-                Command::Undo { generation, suspects } => self.undo(generation, suspects),
+                Command::Undo { generation, suspects } => self.undo(generation, &suspects),
                 Command::Resume(generation) => {
                     self.resume(generation);
                     Ok(())
@@ -354,7 +354,7 @@ impl Lane {
     }
 
     /// Goes back to the last commit: states are undone, sinks cut back, sources set back, what is under way is forgotten.
-    fn undo(&mut self, generation: Generation, suspects: Option<Range>) -> Result<(), Stop> {
+    fn undo(&mut self, generation: Generation, suspects: &[Range]) -> Result<(), Stop> {
         self.generation = generation;
         self.paused = true;
         self.settling.clear();
