@@ -1,10 +1,10 @@
 //! The state behind `window_features`: for each key its events in order of (event time, arrival), and from them the
 //! aggregates of sliding windows.
 //!
-//! Reading order: `layout` says what is kept of an event; `ring` and `arena` where events lie; `sums` and
-//! `extremes` how aggregates follow them; `table`, `slots` and `view` are the way to a key and its windows; `shard` is the state of a part of
-//! the key space; `journal` records every change, `change` does and undoes it, and `bytes` and `wire` write changes and whole shards
-//! as bytes; `state` ties them together.
+//! Reading order: `layout` says what is kept of an event; `ring` and `arena` where events lie, and `near` how memory is asked for before
+//! it is needed; `sums` and `extremes` how aggregates follow the events; `table`, `slots` and `view` are the way to a key and its windows;
+//! `shard` is the state of a part of the key space; `journal` records every change, `change` does and undoes it, and `bytes` and `wire`
+//! write changes and whole shards as bytes; `state` ties them together.
 //!
 //! Invariants:
 //! - Only keys, events and waiting labels are state. Where a window begins and what its sum is, is worked out from
@@ -15,6 +15,7 @@
 
 mod layout;
 mod number;
+mod near;
 mod arena;
 mod ring;
 mod sums;

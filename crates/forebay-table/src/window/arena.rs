@@ -182,8 +182,8 @@ impl Arena {
 
     /// A word of the block at `at`.
     #[inline]
-    pub fn word(&self, at: u32, offset: u32) -> u64 {
-        self.chunks[(at >> CHUNK_BITS) as usize].words()[(at % CHUNK + offset) as usize]
+    pub fn word(&self, at: u32, offset: u32) -> &u64 {
+        &self.chunks[(at >> CHUNK_BITS) as usize].words()[(at % CHUNK + offset) as usize]
     }
 
     #[inline]

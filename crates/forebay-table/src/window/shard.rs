@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::arena::Arena;
 use super::journal::{Change, Journal, MAX_PAYLOAD};
 use super::layout::{KeyForm, Layout, slot};
+use super::near;
 use super::ring::Ring;
 use super::slots::{self, Slots, bound, is_free, set_bound, set_ring, sums};
 use super::sums::apply;
@@ -26,6 +27,9 @@ pub enum Key<'a> {
 /// such a key holds is bounded, and slots that are looked at are taken from memory that others wait for.
 const SWEEP: u64 = 64;
 const SWEPT: u32 = 16;
+
+/// Words of a cache line.
+const LINE_WORDS: usize = 8;
 
 #[derive(Default)]
 pub struct Shard {
@@ -252,6 +256,12 @@ impl Shard {
 
 /// Looking things up.
 impl Shard {
+    /// Asks for the place in the table where a key most likely is.
+    #[inline]
+    pub fn fetch_entry(&self, hash: u64) {
+        self.table.fetch(hash as u32);
+    }
+
     /// Where a key most likely is: whoever takes the answer looks at the key itself.
     #[inline]
     pub fn guess(&self, hash: u64) -> Option<u32> {
@@ -270,36 +280,26 @@ impl Shard {
         View { fields, events: Events { layout, ring, block: ring.block(layout, &self.arena) } }
     }
 
-    /// Reads both ends of a slot, so that its cache lines are near when they are needed.
+    /// Asks for a slot.
     #[inline]
-    pub fn touch_slot(&self, layout: &Layout, at: u32) -> u64 {
-        let fields = self.slots.get(layout, at);
-        fields[0] ^ fields[fields.len() - 1]
+    pub fn fetch_slot(&self, layout: &Layout, at: u32) {
+        self.slots.get(layout, at).chunks(LINE_WORDS).for_each(|line| near::fetch(&line[0]));
     }
 
-    /// The same for the end of the ring, where the event will most likely go.
+    /// Asks for the events of a slot that is near: where windows begin, and the end of the ring, where the event will most
+    /// likely go.
     #[inline]
-    pub fn touch_end(&self, layout: &Layout, at: u32) -> u64 {
-        let ring = slots::ring(self.slots.get(layout, at));
-        self.touch_event(layout, &ring, ring.len)
-    }
-
-    /// The same for the events where windows begin.
-    #[inline]
-    pub fn touch_bounds(&self, layout: &Layout, at: u32) -> u64 {
+    pub fn fetch_events(&self, layout: &Layout, at: u32) {
         let fields = self.slots.get(layout, at);
         let ring = slots::ring(fields);
-        let windows = 0..layout.windows_ns.len();
-        windows.fold(0, |sum, window| sum ^ self.touch_event(layout, &ring, bound(fields, window)))
-    }
-
-    #[inline]
-    fn touch_event(&self, layout: &Layout, ring: &Ring, index: u32) -> u64 {
         // A free slot has no block either.
-        if ring.capacity == 0 {
-            return 0;
+        if ring.capacity > 0 {
+            let begin = (0..layout.windows_ns.len()).map(|window| bound(fields, window));
+            for index in begin.chain([ring.len]) {
+                let position = ring.position(index.min(ring.capacity - 1));
+                near::fetch(self.arena.word(ring.at, position * layout.stride as u32));
+            }
         }
-        self.arena.word(ring.at, ring.position(index.min(ring.capacity - 1)) * layout.stride as u32)
     }
 
     pub fn keys(&self) -> u64 {

@@ -54,24 +54,20 @@ impl Windows {
         &self.layout
     }
 
-    /// Where a key most likely is.
+    /// Guesses where keys are and brings what belongs to them near: pass after pass, so that what is away in one pass is
+    /// fetched for many keys at a time, and is there for the next.
     #[inline]
-    pub fn guess(&self, key_hash: u64) -> Guess {
-        let local = self.local(key_hash);
-        Guess { local: local as u32, slot: self.shards[local].guess(key_hash) }
-    }
-
-    /// Brings what belongs to some keys near: pass after pass, so that what is away in one pass is fetched for many keys at
-    /// a time, and is there for the next. What comes back means nothing.
-    #[inline]
-    pub fn touch(&self, guesses: &[Guess]) -> u64 {
+    pub fn guess(&self, hashes: impl Iterator<Item = u64> + Clone, guesses: &mut [Guess]) {
         let layout = &*self.layout;
-        let pass = |touch: fn(&Shard, &Layout, u32) -> u64| {
-            let found =
-                guesses.iter().filter_map(|guess| Some((&self.shards[guess.local as usize], guess.slot?)));
-            found.fold(0, |sum, (shard, at)| sum ^ touch(shard, layout, at))
-        };
-        pass(Shard::touch_slot) ^ pass(Shard::touch_end) ^ pass(Shard::touch_bounds)
+        hashes.clone().for_each(|hash| self.shards[self.local(hash)].fetch_entry(hash));
+        for (hash, guess) in hashes.zip(&mut *guesses) {
+            let local = self.local(hash);
+            *guess = Guess { local: local as u32, slot: self.shards[local].guess(hash) };
+        }
+        let found =
+            guesses.iter().filter_map(|guess| Some((&self.shards[guess.local as usize], guess.slot?)));
+        found.clone().for_each(|(shard, at)| shard.fetch_slot(layout, at));
+        found.for_each(|(shard, at)| shard.fetch_events(layout, at));
     }
 
     /// Takes a record in and shows the windows of its key, standing at it.

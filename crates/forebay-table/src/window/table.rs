@@ -5,6 +5,8 @@
 //! An entry is the lower half of the key's hash, the *tag*, above the slot's number from 1; 0 is nobody's. Keys of one tag
 //! stand side by side, and whoever asks looks at the keys themselves.
 
+use super::near;
+
 #[derive(Default)]
 pub struct Table {
     /// A power of two of them, at most three quarters in use.
@@ -21,6 +23,14 @@ impl Table {
 
     pub fn held_bytes(&self) -> u64 {
         self.entries.len() as u64 * 8
+    }
+
+    /// Asks for where a tag stands.
+    #[inline]
+    pub fn fetch(&self, tag: u32) {
+        if self.used > 0 {
+            near::fetch(&self.entries[self.home(tag)]);
+        }
     }
 
     /// The first slot of this tag that `is` the right one.

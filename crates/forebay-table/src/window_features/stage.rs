@@ -17,7 +17,7 @@ use crate::value;
 use crate::window::{Arrival, Guess, Layout, Windows, Word};
 
 /// Rows that go through the passes together: what they touch fits the nearest caches.
-const PASS: usize = 64;
+const PASS: usize = 32;
 
 pub fn make(build: &Build<'_>) -> Result<Box<dyn Stage>, Fault> {
     let main = build.inputs.first().cloned().flatten().unwrap_or_default();
@@ -123,10 +123,8 @@ impl WindowFeatures {
     /// Looks the keys of some rows up, and brings what belongs to them near while nothing waits for it.
     fn guess(&self, pass: &[u32]) -> [Guess; PASS] {
         let mut guesses = [Guess::default(); PASS];
-        for (guess, at) in guesses.iter_mut().zip(pass) {
-            *guess = self.windows.guess(self.main.hashes[*at as usize]);
-        }
-        std::hint::black_box(self.windows.touch(&guesses[..pass.len()]));
+        let hashes = pass.iter().map(|at| self.main.hashes[*at as usize]);
+        self.windows.guess(hashes, &mut guesses[..pass.len()]);
         guesses
     }
 
