@@ -34,13 +34,16 @@ transaction whether it is a fraud. The same numbers give the same bytes on every
 
 /// A configuration with what the command line says in place of `usual`.
 pub fn config(args: &Args, usual: Config) -> Result<Config, Failure> {
-    Ok(Config {
+    let config = Config {
         seed: args.number("--seed", usual.seed)?,
         days: args.number("--days", usual.days)?,
         customers: args.number("--customers", usual.customers)?,
         terminals: args.number("--terminals", usual.terminals)?,
         ..usual
-    })
+    };
+    // Before anything is built for it.
+    config.check().map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(config)
 }
 
 /// Writes a stream and says what is in it.

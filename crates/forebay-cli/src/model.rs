@@ -23,7 +23,11 @@ pub fn run(args: &args::Model) -> Exit {
     diagnostics::show(&report, &files);
     let worst = diagnostics::exit(&report, false);
     let done = Models::new(&configs).and_then(|models| {
-        let chosen = choose(&models, &names.names)?;
+        let chosen = match choose(&models, &names.names) {
+            Ok(chosen) => chosen,
+            // The call names what is not there.
+            Err(error) => return Ok(refuse(&error).max(Exit::Usage)),
+        };
         if chosen.is_empty() && !names.json && worst == Exit::Good {
             say(&match &configs.folder {
                 Some(folder) => format!("there are no cards of models in {folder}/models\n"),
@@ -139,11 +143,11 @@ fn list(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     }));
     let (here, source) = match &runtime {
         Ok(path) => {
-            (fs::metadata(path).map_or("?".into(), |file| SizeText(file.len()).to_string()), RUNTIME.member)
+            (fs::metadata(path).map_or("?".into(), |file| SizeText(file.len()).to_string()), RUNTIME.origin())
         }
-        Err(_) => ("not here".into(), "`forebay model pull` brings it; no model runs without it"),
+        Err(_) => ("not here".into(), "`forebay model pull` brings it; no model runs without it".into()),
     };
-    rows.push(vec![runtime_label(), here, "MIT".into(), source.into()]);
+    rows.push(vec![runtime_label(), here, "MIT".into(), source]);
     print(&table(&rows, &[1]));
     Exit::Good
 }
@@ -222,7 +226,8 @@ fn verify(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     if json {
         print(&format!("{:#}\n", Value::Array(rows)));
     } else if worst == Exit::Good && !chosen.is_empty() {
-        say(&format!("{} checked: as the cards say\n", number_of(chosen.len(), "model")));
+        let models = number_of(chosen.len(), "model");
+        say(&format!("{models} and ONNX Runtime checked: each file has its digest\n"));
     }
     worst
 }

@@ -172,7 +172,7 @@ fn models_by_their_cards() {
         nothing.err
     );
     let unknown = desk.forebay("model show tinny");
-    assert!(unknown.code == Some(1) && unknown.err.contains("did you mean `tiny`?"), "{}", unknown.err);
+    assert!(unknown.code == Some(2) && unknown.err.contains("did you mean `tiny`?"), "{}", unknown.err);
 }
 
 const CARD: &str = "\
