@@ -64,3 +64,24 @@ pub fn write(config: Config, folder: &Path) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Request, read};
+
+    #[test]
+    fn a_stream_of_nothing_is_refused_before_anything_is_built_for_it() {
+        let config = |line: &str| match read(&[&VERB], line.split_whitespace().map(String::from)) {
+            Ok(Request::Run(_, args)) => config(&args, Config::default()),
+            _ => panic!("{line}"),
+        };
+        assert_eq!(config("generate --days 2").unwrap().days, 2);
+        for (line, expect) in
+            [("generate --days 0", "`days` is 1 to "), ("generate --customers 0", "1 or more")]
+        {
+            let refused = config(line).unwrap_err();
+            assert!(matches!(&refused, Failure::Usage(why) if why.contains(expect)), "{refused}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A library, so that a binary with stages of its own has the same command: it calls [`main`] with a longer list of kinds.
 //! Results go to standard output, what is said about them to standard error. Exit codes are those of
-//! [`Exit`], of `clap` too.
+//! [`Exit`]; a call that `clap` refuses ends with the same 2.
 
 mod args;
 mod exit;
