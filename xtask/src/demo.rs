@@ -10,11 +10,14 @@ mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use forebay_testkit::card::{CHARGEBACKS, Config, TRANSACTIONS, TRUTH};
 use forebay_types::unit::count;
+use signal_hook::consts::SIGINT;
 
 use crate::args::{Args, Opt, Verb};
 use crate::failure::Failure;
@@ -41,6 +44,8 @@ place of topics, and writes the scored records to out/. What was built and gener
 
 const PIPELINE: &str = "pipelines/card-fraud.yaml";
 const OUT: &str = "out";
+/// The sinks of the pipeline, each of which becomes a file in `OUT`.
+const SINKS: [&str; 2] = ["scored", "dead"];
 
 /// How often the output is looked at while nothing more has come, and how often the table gets a line.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -53,10 +58,13 @@ fn run(config: Config) -> Result<(), Failure> {
     setup::models(&forebay)?;
     let stream = stream(&config)?;
     let truth = Truth::read(&stream.join(TRANSACTIONS), &stream.join(TRUTH))?;
-    clear(&["scored", "dead"])?;
+    let out = shell::root().join(OUT);
+    clear(&out)?;
 
+    let stop = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGINT, stop.clone()).map_err(Failure::io("take signals"))?;
     let mut engine = Engine::start(&forebay, PIPELINE, &arguments(&stream))?;
-    let mut scored = Scored::new(shell::root().join(OUT).join("scored.jsonl"));
+    let mut scored = Scored::new(out.join("scored.jsonl"));
     let mut alerts = Alerts::new(&truth);
     tell!("\n{}\n", table::HEAD)?;
     let began = Instant::now();
@@ -67,9 +75,13 @@ fn run(config: Config) -> Result<(), Failure> {
         let ended = engine.ended()?;
         let more = scored.read(|line| alerts.take(line))?;
         let ended = ended.filter(|_| !more);
+        if stop.load(Ordering::Relaxed) {
+            engine.stop()?;
+            return Err(Failure::Stopped(left(&out)));
+        }
         let elapsed = began.elapsed();
         if elapsed >= next_line || ended.is_some() {
-            let look = engine.look();
+            let look = if ended.is_some() { engine.last_look()? } else { engine.look() };
             tell!("{}\n", table::line(elapsed, before, &alerts, look))?;
             before = (elapsed, alerts.records());
             next_line = elapsed + LINE_EVERY;
@@ -117,14 +129,32 @@ fn arguments(stream: &Path) -> Vec<String> {
 }
 
 /// Takes away what an earlier demo wrote: a fresh run refuses files that exist.
-fn clear(sinks: &[&str]) -> Result<(), Failure> {
-    for file in sinks.iter().flat_map(|sink| [format!("{sink}.jsonl"), format!("{sink}.jsonl.partial")]) {
-        let path = shell::root().join(OUT).join(file);
+fn clear(out: &Path) -> Result<(), Failure> {
+    for file in SINKS.iter().flat_map(|sink| [format!("{sink}.jsonl"), partial(sink)]) {
+        let path = out.join(file);
         if path.exists() {
             fs::remove_file(&path).map_err(Failure::io(format!("remove {}", path.display())))?;
         }
     }
     Ok(())
+}
+
+/// What an output is called until it is complete.
+fn partial(sink: &str) -> String {
+    format!("{sink}.jsonl.partial")
+}
+
+/// What a demo that was stopped says of the files that it leaves.
+fn left(out: &Path) -> String {
+    let files = SINKS.map(partial).into_iter().filter(|file| out.join(file).exists());
+    let files: Vec<_> = files.map(|file| format!("{OUT}/{file}")).collect();
+    match files.is_empty() {
+        true => "stopped; the same command begins anew".into(),
+        false => format!(
+            "stopped; what was scored until then stays in {}; the same command removes that and begins anew",
+            files.join(" and ")
+        ),
+    }
 }
 
 fn report(
@@ -177,4 +207,28 @@ fn next_steps(forebay: &Path, arguments: &[String]) -> Result<(), Failure> {
   {}\n",
         shell::line(&plan)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_was_stopped_names_what_it_leaves_and_the_next_one_takes_it_away() {
+        let out = std::env::temp_dir().join(format!("xtask-left-{}", std::process::id()));
+        fs::create_dir_all(&out).unwrap();
+        assert_eq!(left(&out), "stopped; the same command begins anew");
+        for name in ["scored.jsonl.partial", "dead.jsonl.partial", "other.jsonl.partial"] {
+            fs::write(out.join(name), "{}").unwrap();
+        }
+        assert_eq!(
+            left(&out),
+            "stopped; what was scored until then stays in out/scored.jsonl.partial and out/dead.jsonl.partial; \
+             the same command removes that and begins anew"
+        );
+        clear(&out).unwrap();
+        let names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["other.jsonl.partial"], "nothing but its own");
+        fs::remove_dir_all(&out).unwrap();
+    }
 }

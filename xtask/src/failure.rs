@@ -9,6 +9,8 @@ pub enum Failure {
     Fault(String),
     /// The words on the command line are.
     Usage(String),
+    /// Somebody ended it with Ctrl-C; the text says what is left.
+    Stopped(String),
     /// Whoever read the output has seen enough, as `head` does.
     Unheard,
     /// Something that is needed is not there; the text says how to get it.
@@ -21,6 +23,8 @@ impl Failure {
             Failure::Fault(_) => ExitCode::from(1),
             Failure::Usage(_) => ExitCode::from(2),
             Failure::Away(_) => ExitCode::from(3),
+            // What a shell says of a program that was ended by SIGINT.
+            Failure::Stopped(_) => ExitCode::from(130),
             // What a shell says of a program that was ended by SIGPIPE.
             Failure::Unheard => ExitCode::from(141),
         }
@@ -36,7 +40,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Fault(why) | Failure::Usage(why) | Failure::Away(why) => f.write_str(why),
+            Failure::Fault(why) | Failure::Usage(why) | Failure::Away(why) | Failure::Stopped(why) => {
+                f.write_str(why)
+            }
             Failure::Unheard => f.write_str("nobody reads the output"),
         }
     }

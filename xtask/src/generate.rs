@@ -34,13 +34,16 @@ transaction whether it is a fraud. The same numbers give the same bytes on every
 
 /// A configuration with what the command line says in place of `usual`.
 pub fn config(args: &Args, usual: Config) -> Result<Config, Failure> {
-    Ok(Config {
+    let config = Config {
         seed: args.number("--seed", usual.seed)?,
         days: args.number("--days", usual.days)?,
         customers: args.number("--customers", usual.customers)?,
         terminals: args.number("--terminals", usual.terminals)?,
         ..usual
-    })
+    };
+    // Before anything is built for it.
+    config.check().map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(config)
 }
 
 /// Writes a stream and says what is in it.
@@ -60,4 +63,25 @@ pub fn write(config: Config, folder: &Path) -> Result<(), Failure> {
         tell!("  {:14}{count:8}\n", scenario.name())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Request, read};
+
+    #[test]
+    fn a_stream_of_nothing_is_refused_before_anything_is_built_for_it() {
+        let config = |line: &str| match read(&[&VERB], line.split_whitespace().map(String::from)) {
+            Ok(Request::Run(_, args)) => config(&args, Config::default()),
+            _ => panic!("{line}"),
+        };
+        assert_eq!(config("generate --days 2").unwrap().days, 2);
+        for (line, expect) in
+            [("generate --days 0", "`days` is 1 to "), ("generate --customers 0", "1 or more")]
+        {
+            let refused = config(line).unwrap_err();
+            assert!(matches!(&refused, Failure::Usage(why) if why.contains(expect)), "{refused}");
+        }
+    }
 }

@@ -16,7 +16,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 good, 1 the thing checked is at fault, 2 usage, 3 something needed is away, 4 drained late.
+Exit codes: 0 good, 1 a file is wrong or what ran failed, 2 the call is wrong (an argument, or a name that it gives),
+3 something needed is away (a file, a model, a disk, an address), 4 drained late; of several the highest.
 Start with `forebay new && forebay run first.yaml`.";
 
 #[derive(Debug, Subcommand)]
@@ -50,7 +51,7 @@ pub struct Files {
     /// Put a value in place of one in the file; paths start inside `spec` (vars.review_above=0.95)
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Use the vars and connections of an environment, configs/env/NAME.yaml
+    /// Use the vars and connections of the environment NAME: the file env/NAME.yaml in configs/
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Take models, connections and environments from here instead of the nearest configs/

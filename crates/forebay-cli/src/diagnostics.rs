@@ -24,13 +24,16 @@ pub fn sum(report: &Report, checked: usize) {
     say(&format!("{}: {errors}, {warnings}\n", number_of(checked, "file")));
 }
 
-/// What the report means for the exit code: a wrong argument is no fault of the file.
+/// What the report means for the exit code, which is that of its worst diagnostic: a wrong argument is no fault of the file,
+/// and neither is a file that is not there.
 pub fn exit(report: &Report, deny_warnings: bool) -> Exit {
-    if report.diagnostics.iter().any(|diagnostic| diagnostic.code == &code::ARGUMENT) {
-        return Exit::Usage;
-    }
-    let faults = report.errors() + if deny_warnings { report.warnings() } else { 0 };
-    if faults == 0 { Exit::Good } else { Exit::Fault }
+    let counts = |one: &&Diagnostic| deny_warnings || one.severity == Severity::Error;
+    let of = |one: &Diagnostic| match one.code {
+        code if code == &code::ARGUMENT || code == &code::UNKNOWN_ENVIRONMENT => Exit::Usage,
+        code if code == &code::UNREADABLE => Exit::Away,
+        _ => Exit::Fault,
+    };
+    report.diagnostics.iter().filter(counts).map(of).max().unwrap_or(Exit::Good)
 }
 
 /// The report for programs.

@@ -1,4 +1,5 @@
-//! Exit codes.
+//! Exit codes, by who has to act: whoever wrote the file, whoever made the call, or whoever keeps what both need. Of several the
+//! highest counts.
 
 use std::process::ExitCode;
 
@@ -7,10 +8,11 @@ use forebay_node::{Away, Error};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     Good = 0,
-    /// The thing that was checked or run is at fault.
+    /// What a file says is wrong, or what ran failed.
     Fault = 1,
+    /// The call is wrong: an argument, or a name that it gives.
     Usage = 2,
-    /// Something that is needed is away.
+    /// Something that is needed is away, held by somebody or full, whoever named it.
     Away = 3,
     /// What had been taken in was not done by the deadline.
     Late = 4,

@@ -1,8 +1,8 @@
 //! The `forebay` command: each verb is a module that takes its arguments and gives an exit code.
 //!
 //! A library, so that a binary with stages of its own has the same command: it calls [`main`] with a longer list of kinds.
-//! Results go to standard output, what is said about them to standard error. Exit codes: 0 good, 1 the thing checked is at
-//! fault, 2 usage, 3 something needed is away, 4 drained late.
+//! Results go to standard output, what is said about them to standard error. Exit codes are those of
+//! [`Exit`]; a call that `clap` refuses ends with the same 2.
 
 mod args;
 mod exit;

@@ -22,28 +22,31 @@ pub fn run(args: &args::Model) -> Exit {
     let (configs, files, report) = load_configs(names.configs.as_deref());
     diagnostics::show(&report, &files);
     let worst = diagnostics::exit(&report, false);
-    let done = Models::new(&configs).and_then(|models| {
-        let chosen = choose(&models, &names.names)?;
-        if chosen.is_empty() && !names.json && worst == Exit::Good {
-            say(&match &configs.folder {
-                Some(folder) => format!("there are no cards of models in {folder}/models\n"),
-                None => format!(
-                    "there are no cards of models: there is no `configs/` here or above\n  {} name one with --configs DIR\n",
-                    Paint::stderr().cyan("help:")
-                ),
-            });
-        }
-        match &args.verb {
-            ModelVerb::Pull(_) => Ok(pull(&models, &chosen, names.json)),
-            ModelVerb::Ls(_) => Ok(list(&models, &chosen, names.json)),
-            ModelVerb::Show(_) => Ok(show(&chosen, names.json)),
-            ModelVerb::Verify(_) => Ok(verify(&models, &chosen, names.json)),
-        }
-    });
-    match done {
-        Ok(exit) => exit.max(worst),
-        Err(error) => refuse(&error),
+    let models = match Models::new(&configs) {
+        Ok(models) => models,
+        Err(error) => return refuse(&error).max(worst),
+    };
+    let chosen = match choose(&models, &names.names) {
+        Ok(chosen) => chosen,
+        // The call names what is not there.
+        Err(error) => return refuse(&error).max(Exit::Usage).max(worst),
+    };
+    if chosen.is_empty() && !names.json && worst == Exit::Good {
+        say(&match &configs.folder {
+            Some(folder) => format!("there are no cards of models in {folder}/models\n"),
+            None => format!(
+                "there are no cards of models: there is no `configs/` here or above\n  {} name one with --configs DIR\n",
+                Paint::stderr().cyan("help:")
+            ),
+        });
     }
+    let done = match &args.verb {
+        ModelVerb::Pull(_) => pull(&models, &chosen, names.json),
+        ModelVerb::Ls(_) => list(&models, &chosen, names.json),
+        ModelVerb::Show(_) => show(&chosen, names.json),
+        ModelVerb::Verify(_) => verify(&models, &chosen, names.json),
+    };
+    done.max(worst)
 }
 
 /// The models that are named, or all.
@@ -139,11 +142,11 @@ fn list(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     }));
     let (here, source) = match &runtime {
         Ok(path) => {
-            (fs::metadata(path).map_or("?".into(), |file| SizeText(file.len()).to_string()), RUNTIME.member)
+            (fs::metadata(path).map_or("?".into(), |file| SizeText(file.len()).to_string()), RUNTIME.origin())
         }
-        Err(_) => ("not here".into(), "`forebay model pull` brings it; no model runs without it"),
+        Err(_) => ("not here".into(), "`forebay model pull` brings it; no model runs without it".into()),
     };
-    rows.push(vec![runtime_label(), here, "MIT".into(), source.into()]);
+    rows.push(vec![runtime_label(), here, "MIT".into(), source]);
     print(&table(&rows, &[1]));
     Exit::Good
 }
@@ -222,7 +225,8 @@ fn verify(models: &Models<'_>, chosen: &[Model<'_>], json: bool) -> Exit {
     if json {
         print(&format!("{:#}\n", Value::Array(rows)));
     } else if worst == Exit::Good && !chosen.is_empty() {
-        say(&format!("{} checked: as the cards say\n", number_of(chosen.len(), "model")));
+        let models = number_of(chosen.len(), "model");
+        say(&format!("{models} and ONNX Runtime checked: each file has its digest\n"));
     }
     worst
 }

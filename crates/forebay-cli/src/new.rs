@@ -34,7 +34,8 @@ pub fn run(args: &New) -> Exit {
             for (written, _) in &files[..at] {
                 let _ = std::fs::remove_file(written);
             }
-            return misuse(&format!("{path} cannot be written: {error}; {cure}"));
+            misuse(&format!("{path} cannot be written: {error}; {cure}"));
+            return Exit::Away;
         }
     }
     let made = [

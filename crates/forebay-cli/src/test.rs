@@ -45,8 +45,9 @@ pub fn run(args: &Test, registry: &Registry) -> Exit {
     if let Err(error) = trial::accept(&loaded.files, &sum.edits) {
         return refuse(&error);
     }
-    let faults = loaded.report.errors() + sum.failed + if args.strict { sum.skipped } else { 0 };
-    if faults == 0 { Exit::Good } else { Exit::Fault }
+    let failed = sum.failed + if args.strict { sum.skipped } else { 0 };
+    let exit = if failed == 0 { Exit::Good } else { Exit::Fault };
+    exit.max(diagnostics::exit(&loaded.report, false))
 }
 
 /// What became of the tests so far.

@@ -10,12 +10,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use forebay_types::code;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::metrics::Format;
 use crate::status::{Phase, View};
 use crate::{Error, json, metrics};
 
@@ -107,9 +108,11 @@ fn router(views: Views) -> Router {
         .route("/readyz", get(move || async move { at_work(&ready).and_then(readiness) }))
         .route(
             "/metrics",
-            get(move || async move {
-                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                at_work(&counted).map(|views| ([(header::CONTENT_TYPE, kind)], metrics::text(views)))
+            get(move |asked: HeaderMap| async move {
+                let accept = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+                let format = Format::accepted(accept);
+                let kind = [(header::CONTENT_TYPE, format.content_type())];
+                at_work(&counted).map(|views| (kind, metrics::text(views, format)))
             }),
         )
         .route(

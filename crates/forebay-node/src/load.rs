@@ -59,7 +59,7 @@ impl Loaded {
 fn no_folder(files: &mut Files, folder: &str) -> Diagnostic {
     let file = files.add("--configs", folder);
     let span = Span { file, start: 0, end: folder.len() as u32 };
-    Diagnostic::error(&code::ARGUMENT, span, format!("`{folder}` is no folder"))
+    Diagnostic::error(&code::UNREADABLE, span, format!("`{folder}` is no folder"))
         .help("name the folder that holds models/, connections/, env/ and pops/")
 }
 

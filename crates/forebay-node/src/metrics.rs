@@ -1,7 +1,10 @@
-//! Metrics as OpenMetrics text. Nothing is kept here: each scrape reads the counters that the engine keeps anyway.
+//! Metrics as text of OpenMetrics, and of Prometheus for whoever does not ask for that. Nothing is kept here: each scrape
+//! reads the counters that the engine keeps anyway.
 //!
 //! Names say what is counted, with its unit last. Counters of streams are as of the last commit, those of nodes as they
 //! happen: after an epoch was undone, nodes have counted its records twice and streams have not.
+
+mod prometheus;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,14 +36,41 @@ const BUCKETS_NS: [u64; 21] = {
     bounds
 };
 
+/// The two formats, which name counters differently in their comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Prometheus,
+    OpenMetrics,
+}
+
+const OPEN_METRICS: &str = "application/openmetrics-text";
+
+impl Format {
+    /// OpenMetrics for whoever names it; everyone reads the other one.
+    pub fn accepted<'a>(mut accept: impl Iterator<Item = &'a str>) -> Format {
+        let named = accept.any(|accept| accept.to_ascii_lowercase().contains(OPEN_METRICS));
+        if named { Format::OpenMetrics } else { Format::Prometheus }
+    }
+
+    pub fn content_type(self) -> String {
+        match self {
+            Format::Prometheus => "text/plain; version=0.0.4; charset=utf-8".into(),
+            Format::OpenMetrics => format!("{OPEN_METRICS}; version=1.0.0; charset=utf-8"),
+        }
+    }
+}
+
 /// Everything that can be counted of these pipelines.
-pub(crate) fn text(views: &[Arc<View>]) -> String {
+pub(crate) fn text(views: &[Arc<View>], format: Format) -> String {
     let mut registry = Registry::default();
     let looks = views.iter().map(|view| (view.clone(), view.status())).collect();
     registry.register_collector(Box::new(Looks { looks }));
     let mut out = String::new();
     text::encode(&mut out, &registry).expect("a string takes everything");
-    out
+    match format {
+        Format::OpenMetrics => out,
+        Format::Prometheus => prometheus::from_open_metrics(&out),
+    }
 }
 
 type Labels<'a> = Vec<(&'static str, Cow<'a, str>)>;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use forebay_onnx::{LocalModels, Progress, Store};
+use forebay_onnx::{LocalModels, Progress, Store, from_package};
 use forebay_spec::Configs;
 use forebay_types::card::{Card, Source};
 use forebay_types::code;
@@ -118,7 +118,7 @@ impl Model<'_> {
     /// Where the file comes from, in words.
     pub fn origin(&self) -> String {
         match &self.card.source {
-            Source::Package { name, version, member } => format!("{member} of {name} {version}"),
+            Source::Package { name, version, member } => from_package(name, version, member),
             Source::File(_) => format!("the file {}", self.path.display()),
         }
     }

@@ -13,4 +13,4 @@ pub use error::Error;
 pub use infer::factories;
 pub use runtime::load;
 pub use session::{Answers, Session, Values};
-pub use store::{LocalModels, Package, Progress, RUNTIME, Step, Store};
+pub use store::{LocalModels, Package, Progress, RUNTIME, Step, Store, from_package};

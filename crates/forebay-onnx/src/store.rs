@@ -51,6 +51,18 @@ const RUNTIME_SHA256: &str = "8aa3b76b28c778a2b1dd660d34161adb1d508c9ccd04ff9dc8
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 const RUNTIME_SHA256: &str = "";
 
+impl Package {
+    /// Where the file comes from, in words.
+    pub fn origin(&self) -> String {
+        from_package(self.name, self.version, self.member)
+    }
+}
+
+/// Where a file of a package comes from, in words.
+pub fn from_package(name: &str, version: &str, member: &str) -> String {
+    format!("{member} of the package {name} {version}")
+}
+
 /// How far a pull is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {

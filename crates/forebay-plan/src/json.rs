@@ -31,7 +31,9 @@ fn node(plan: &Plan, node: &PlanNode) -> Value {
     let input = |(port, input): (usize, &Option<PlanInput>)| {
         let input = input.as_ref()?;
         let from: Vec<String> = input.from.iter().map(|feed| output(plan, feed.node, feed.output)).collect();
-        Some(json!({ "port": node.kind.inputs[port].name, "from": from, "columns": columns(&input.schema) }))
+        let reads = names(&input.reads);
+        let (port, columns) = (node.kind.inputs[port].name, columns(&input.schema));
+        Some(json!({ "port": port, "from": from, "reads": reads, "columns": columns }))
     };
     let key = |keys: &Vec<KeyColumn>, input: &Option<PlanInput>| -> Vec<String> {
         let columns = input.iter().flat_map(|input| &input.schema.columns);
@@ -40,9 +42,14 @@ fn node(plan: &Plan, node: &PlanNode) -> Value {
             .map(|c| c.name.clone())
             .collect()
     };
-    let outputs = node.kind.outputs.iter().zip(&node.outputs).map(
-        |(port, output)| json!({ "port": port.name, "columns": columns(&output.schema), "makes": columns(&output.adds) }),
-    );
+    let outputs = node.kind.outputs.iter().zip(&node.outputs).map(|(port, output)| {
+        json!({
+            "port": port.name,
+            "columns": columns(&output.schema),
+            "makes": columns(&output.adds),
+            "unread": names(&output.unread),
+        })
+    });
     json!({
         "name": node.name,
         "role": node.kind.role.noun(),
@@ -67,6 +74,10 @@ fn output(plan: &Plan, node: forebay_types::id::NodeId, output: Output) -> Strin
         Output::Port(port) if node.kind.outputs[port].name.is_empty() => node.name.clone(),
         Output::Port(port) => format!("{}.{}", node.name, node.kind.outputs[port].name),
     }
+}
+
+fn names(schema: &Schema) -> Vec<&str> {
+    schema.names().map(shown).collect()
 }
 
 fn columns(schema: &Schema) -> Vec<Value> {

@@ -66,6 +66,8 @@ pub struct PlanInput {
     pub from: Vec<Feed>,
     /// The columns as the node finds them, laid out.
     pub schema: Schema,
+    /// Those of them that it reads itself: what its kind says, its key, `where`, what a sink writes.
+    pub reads: Schema,
     /// `where`, compiled against `schema`.
     pub filter: Option<Typed>,
 }
@@ -95,6 +97,8 @@ pub struct PlanOutput {
     pub schema: Schema,
     /// The group that the node itself builds: only what somebody reads, in the order of its columns.
     pub adds: Schema,
+    /// What it could add and nobody reads: neither made nor carried.
+    pub unread: Schema,
     /// Groups of a batch that leaves here, that one included.
     pub groups: u16,
     pub readers: Vec<Reader>,

@@ -85,8 +85,8 @@ pub(crate) fn apply(
 
 /// A virtual file that holds an argument.
 fn argument(reader: &mut Reader<'_>, verb: &'static str, text: &str, applied: &mut Applied) -> FileId {
-    let path = text.split('=').next().unwrap_or(text);
-    let file = reader.files.add(format!("{verb} {path}=…"), text);
+    let name = text.split_once('=').map_or_else(|| text.to_string(), |(path, _)| format!("{path}=…"));
+    let file = reader.files.add(format!("{verb} {name}"), text);
     applied.origins.push((file, Origin::Argument(verb)));
     file
 }
@@ -108,10 +108,25 @@ fn config(
         if !known.contains(&name) {
             let file = reader.files.add(format!("{verb} {name}"), name);
             let span = Span { file, start: 0, end: name.len() as u32 };
-            let code =
-                if what == Overlay::Environment { &code::UNKNOWN_ENVIRONMENT } else { &code::UNKNOWN_POP };
-            let message = format!("there is no `configs/{folder}/{name}.yaml` in the nearest `configs/`");
-            reader.unknown(code, span, message, name, &known);
+            let (code, noun) = match what {
+                Overlay::Environment => (&code::UNKNOWN_ENVIRONMENT, "environment"),
+                Overlay::Pop => (&code::UNKNOWN_POP, "PoP"),
+            };
+            let Some(configs) = &configs.folder else {
+                let message = format!(
+                    "`{verb} {name}` needs a folder `configs/`, and there is none beside the pipeline or above it"
+                );
+                let help = format!(
+                    "write `configs/{folder}/{name}.yaml`, name the folder with `--configs DIR`, or leave `{verb}` out"
+                );
+                return reader.error(code, span, message, help);
+            };
+            let message =
+                format!("there is no {noun} `{name}`: `{configs}/{folder}/{name}.yaml` does not exist");
+            match known.is_empty() {
+                true => reader.error(code, span, message, format!("write that file, or leave `{verb}` out")),
+                false => reader.unknown(code, span, message, name, &known),
+            }
         }
         return;
     };
@@ -140,16 +155,15 @@ fn put(tree: &mut Tree, pair: Pair) {
 
 /// `--from SOURCE=PATH`, `--to SINK=PATH`: a file in place of whatever stands there.
 fn replace(reader: &mut Reader<'_>, spec: &mut Tree, role: Role, verb: &str, text: &str, file: FileId) {
+    let Some(Tree { data: Data::Map(nodes), .. }) = spec.get_mut(section(role)) else { return };
     let Some((name, path)) = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty())
     else {
-        let message = format!("`{verb} {text}` does not say which file");
-        let help = format!("write `{verb} {}=PATH`", role.noun().to_uppercase());
+        let (message, help) = unpaired(role, verb, text, nodes);
         reader.error(&code::ARGUMENT, Span { file, start: 0, end: text.len() as u32 }, message, help);
         return;
     };
     let name_span = Span { file, start: 0, end: name.len() as u32 };
     let path_span = Span { file, start: name.len() as u32 + 1, end: text.len() as u32 };
-    let Some(Tree { data: Data::Map(nodes), .. }) = spec.get_mut(section(role)) else { return };
     let every = role == Role::Sink && name == "*";
     let mut found = false;
     for node in nodes.iter_mut().filter(|node| every || node.key == name) {
@@ -169,6 +183,20 @@ fn replace(reader: &mut Reader<'_>, spec: &mut Tree, role: Role, verb: &str, tex
         let message = format!("there is no {} `{name}`", role.noun());
         reader.unknown(&code::ARGUMENT, name_span, message, name, &names);
     }
+}
+
+/// What an argument lacks that is not a name, `=` and a path; and the form, with a name of this pipeline.
+fn unpaired(role: Role, verb: &str, text: &str, nodes: &[Pair]) -> (String, String) {
+    let noun = role.noun();
+    let (name, lacks) = match text.split_once('=') {
+        None => (text, format!("has no `=` between the name of a {noun} and a path")),
+        Some(("", _)) => ("", format!("names no {noun} before the `=`")),
+        Some((name, _)) => (name, "names no file behind the `=`".into()),
+    };
+    let form = format!("write `{verb} {}=PATH`", noun.to_uppercase());
+    let known = nodes.iter().find(|node| node.key == name).or_else(|| nodes.first());
+    let help = known.map_or_else(|| form.clone(), |node| format!("{form}, as in `{verb} {}=PATH`", node.key));
+    (format!("`{verb} {text}` {lacks}"), help)
 }
 
 fn file_node(role: Role, node: &mut Tree, path: &str, name_span: Span, path_span: Span) {

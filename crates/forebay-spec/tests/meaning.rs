@@ -252,9 +252,43 @@ fn files_stand_in_for_sources_and_sinks() {
 }
 
 #[test]
+fn a_stand_in_without_a_name_or_a_path_says_which_and_shows_the_form() {
+    let check = |from: &str, expect: &str| {
+        let outcome = configured(&Options { from: vec![from.into()], ..Options::default() });
+        let form = "(write `--from SOURCE=PATH`, as in `--from tx=PATH`)";
+        assert_eq!(outcome.lines().trim(), format!("FB0219 1:1 `{from}` `--from {from}` {expect} {form}"));
+        let at = outcome.files.name(outcome.report.diagnostics[0].span.file);
+        assert!(at == format!("--from {from}") || from.contains('='), "{at}");
+    };
+    check("payments", "has no `=` between the name of a source and a path");
+    check("tx=", "names no file behind the `=`");
+    check("=in.jsonl", "names no source before the `=`");
+}
+
+#[test]
 fn what_is_not_in_configs_is_said() {
     let outcome = configured(&options(&[], Some("prd"), Some("nowhere")));
-    assert_eq!(outcome.codes(), ["FB0603", "FB0604"], "{}", outcome.lines());
+    let expect = "\
+FB0603 1:1 `prd` there is no environment `prd`: `configs/env/prd.yaml` does not exist (did you mean `prod`?)
+FB0604 1:1 `nowhere` there is no PoP `nowhere`: `configs/pops/nowhere.yaml` does not exist (there is `zrh1`)
+";
+    assert_eq!(outcome.lines(), expect);
+    let text = whole(&format!("{CONFIGURED}{TX}{OUT}"));
+    let check = |loader: MemoryLoader, expect: &str| {
+        let outcome =
+            read(&loader.with("p/test.yaml", &text), "p/test.yaml", &options(&[], Some("prod"), None));
+        assert_eq!(outcome.lines().trim(), expect);
+    };
+    check(
+        MemoryLoader::default(),
+        "FB0603 1:1 `prod` `--env prod` needs a folder `configs/`, and there is none beside the pipeline or above it \
+         (write `configs/env/prod.yaml`, name the folder with `--configs DIR`, or leave `--env` out)",
+    );
+    check(
+        MemoryLoader::default().with("configs/env/note.txt", ""),
+        "FB0603 1:1 `prod` there is no environment `prod`: `configs/env/prod.yaml` does not exist \
+         (write that file, or leave `--env` out)",
+    );
 }
 
 #[test]

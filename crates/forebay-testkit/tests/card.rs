@@ -37,7 +37,7 @@ proptest! {
 
     #[test]
     fn a_stream_is_in_order_and_each_report_belongs_to_a_fraud(
-        seed: u64, customers in 1..60u32, terminals in 1..80u32, days in 0..25u32, rate in 0..200_000u32,
+        seed: u64, customers in 1..60u32, terminals in 1..80u32, days in 1..25u32, rate in 0..200_000u32,
     ) {
         let rates =
             Rates { large_amounts: rate, terminals: rate, customers: rate, tests: rate, nights: rate, unreported: rate };
@@ -178,8 +178,16 @@ fn a_wrong_configuration_says_what_is_wrong() {
     for (config, expect) in [
         (Config { customers: 0, ..small() }, "`customers` and `terminals` are 1 or more"),
         (Config { start_ms: 5, ..small() }, "`start_ms` is midnight UTC, and 5 is not: round it to a day"),
-        (Config { days: u32::MAX, ..small() }, "choose another `start_ms` or fewer `days`"),
-        (Config { start_ms: -DAY_MS, ..small() }, "choose another `start_ms` or fewer `days`"),
+        (Config { days: 0, ..small() }, "`days` is 1 to 2907786 from that start, and not 0"),
+        (Config { days: u32::MAX, ..small() }, "`days` is 1 to 2907786 from that start, and not 4294967295"),
+        (
+            Config { start_ms: -DAY_MS, ..small() },
+            "the days lie between 1970 and 9987: choose another `start_ms`",
+        ),
+        (
+            Config { start_ms: i64::MAX / DAY_MS * DAY_MS, ..small() },
+            "the days lie between 1970 and 9987: choose another `start_ms`",
+        ),
         (Config { rates, ..small() }, "rates are numbers in a million, and 1000001 is more than that"),
     ] {
         let error = Generator::new(config).unwrap_err().to_string();

@@ -5,12 +5,16 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::shell;
+
+/// How long an engine may drain after Ctrl-C.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 pub struct Engine {
     child: Child,
@@ -49,7 +53,16 @@ impl Engine {
         self.child.try_wait().map_err(Failure::io("look at forebay"))
     }
 
-    /// The newest look; the one before it while the engine does not answer, as at its start and end.
+    /// Waits for the end of an engine that has had the same Ctrl-C; one that goes on is killed when this is dropped.
+    pub fn stop(&mut self) -> Result<(), Failure> {
+        let began = Instant::now();
+        while self.ended()?.is_none() && began.elapsed() < STOP_WITHIN {
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// The newest look; the one before it while the engine does not answer, as at its start.
     pub fn look(&mut self) -> Option<Look> {
         if let Some(look) = ask(self.admin).ok().as_deref().and_then(Look::parse) {
             self.last = Some(look);
@@ -57,10 +70,18 @@ impl Engine {
         self.last
     }
 
+    /// How it was when it ended, which it only says in its log.
+    pub fn last_look(&mut self) -> Result<Option<Look>, Failure> {
+        Ok(self.said()?.lines().rev().find_map(Look::of_end).or(self.last))
+    }
+
+    fn said(&self) -> Result<String, Failure> {
+        fs::read_to_string(&self.log).map_err(Failure::io(format!("read {}", self.log.display())))
+    }
+
     /// The account of every record with which a good run closes; another end is shown with all that was said.
     pub fn ledger(&self, status: ExitStatus) -> Result<String, Failure> {
-        let said =
-            fs::read_to_string(&self.log).map_err(Failure::io(format!("read {}", self.log.display())))?;
+        let said = self.said()?;
         if status.success() {
             // Events are JSON, a line each.
             return Ok(said
@@ -94,6 +115,15 @@ impl Look {
         let in_flight = pipeline["ledger"]["total"]["in_flight"].as_u64()?;
         Some(Look { p50: nanos("p50")?, p99: nanos("p99")?, in_flight })
     }
+
+    /// From the line of the log that says that the pipeline has ended.
+    fn of_end(line: &str) -> Option<Look> {
+        let event: Value =
+            serde_json::from_str(line).ok().filter(|event: &Value| event["event"] == "ended")?;
+        let nanos = |name: &str| event[name].as_u64().map(Duration::from_nanos);
+        let in_flight = event["in_flight"].as_u64()?;
+        Some(Look { p50: nanos("p50_to_sink_ns")?, p99: nanos("p99_to_sink_ns")?, in_flight })
+    }
 }
 
 /// HTTP/1.0: the answer ends when the connection does.
@@ -110,6 +140,15 @@ fn ask(admin: SocketAddr) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_look_is_that_of_the_end() {
+        let end = r#"{"event":"ended","in_flight":0,"p50_to_sink_ns":1000,"p99_to_sink_ns":2000}"#;
+        let look = Look { p50: Duration::from_micros(1), p99: Duration::from_micros(2), in_flight: 0 };
+        assert_eq!(Look::of_end(end), Some(look));
+        assert_eq!(Look::of_end(&end.replace("ended", "progress")), None);
+        assert_eq!(Look::of_end("payments/card-fraud: complete in 5.71 s"), None);
+    }
 
     #[test]
     fn an_answer_is_read_and_half_of_one_is_not() {

@@ -6,8 +6,8 @@ use forebay_exec::{Job, Options, Outcome, Running, start};
 use forebay_plan::{Known, Plan, plan, resolve};
 use forebay_spec::{Configs, MemoryLoader};
 use forebay_stage::expr::Values;
-use forebay_stage::types::{Files, Report, code};
-use forebay_stage::{Fault, ModelFile, ModelFiles};
+use forebay_stage::types::kind::NoModels;
+use forebay_stage::types::{Files, Report};
 
 use super::kinds::{self, Note};
 use crate::failure::Failure;
@@ -106,12 +106,4 @@ fn plan_of(spec: &str, lanes: u32) -> Result<Plan, Failure> {
         plan(resolved, &options, &mut report)
     });
     planned.ok_or_else(|| Failure::new(report.render(&files, false)))
-}
-
-struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        Err(Fault::fatal(&code::MODEL_AWAY, format!("there is no model `{name}` in a bench of the engine")))
-    }
 }

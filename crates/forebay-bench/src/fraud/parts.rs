@@ -1,15 +1,11 @@
 //! Single nodes, made from a plan as the engine makes them.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use forebay_node::Registry;
 use forebay_plan::Plan;
 use forebay_plan::plan::PlanNode;
-use forebay_stage::expr::Values;
+use forebay_stage::testing::build;
 use forebay_stage::types::Schema;
-use forebay_stage::types::kind::Scope;
-use forebay_stage::{Build, Declared, Fault, Make, ModelFile, ModelFiles, Shards, Stage};
+use forebay_stage::{Build, Declared, Fault, Make, Stage};
 
 use crate::failure::Failure;
 
@@ -36,21 +32,11 @@ fn with_build<T>(node: &PlanNode, make: fn(&Build<'_>) -> Result<T, Fault>) -> R
     let made = make(&Build {
         node: node.id,
         name: &node.name,
-        base: Path::new(""),
-        config: &node.config,
         format: source.map(|source| source.format).unwrap_or_default(),
         extra: source.map(|source| source.extra).unwrap_or_default(),
-        inputs: &inputs,
-        outputs: &outputs,
         declared: &declared,
-        columns: &[],
-        streams: &Arc::default(),
-        model: None,
-        scope: &Scope::default(),
-        values: &Values::default(),
-        models: &NoModels,
-        shards: Shards::ALL,
         keep_raw: source.is_some_and(|source| source.keep_raw),
+        ..build(&node.config, &inputs, &outputs)
     });
     made.map_err(Failure::doing(format!("make `{}`", node.name)))
 }
@@ -63,13 +49,5 @@ fn declared(plan: &forebay_plan::plan::DeclaredPlan) -> Declared {
         default: plan.default.clone(),
         sensitive: plan.sensitive,
         slot: plan.slot,
-    }
-}
-
-struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        panic!("a node with the model `{name}` is not made by itself")
     }
 }

@@ -164,6 +164,7 @@ fn progress(status: &Status) -> Value {
         "in_flight": status.in_flight(),
         "committed": status.committed,
         "epochs": status.epochs,
+        "p50_to_sink_ns": status.latency.map(|latency| latency.p50),
         "p99_to_sink_ns": status.latency.map(|latency| latency.p99),
     })
 }

@@ -118,7 +118,8 @@ pub fn run(voice: &Voice) -> Exit {
     unreachable!("the loop above ends by returning")
 }
 
-fn away(message: String) -> Error {
+/// What the system does not give.
+pub fn away(message: String) -> Error {
     Error { away: Away::Yes, ..Error::new(&code::WORKER_CRASHES, message) }
 }
 

@@ -150,7 +150,8 @@ impl Voice {
 }
 
 fn write(level: Level, event: &str, message: &str, fields: Value) {
-    let time = jiff::Timestamp::now().to_string();
+    // Always to the microsecond, so that times have one width and sort as texts.
+    let time = format!("{:.6}", jiff::Timestamp::now());
     let mut line = json!({ "time": time, "level": level.word(), "event": event, "message": message });
     if let (Value::Object(line), Value::Object(fields)) = (&mut line, fields) {
         line.extend(fields);

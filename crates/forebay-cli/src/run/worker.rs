@@ -18,6 +18,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::ledger;
 use super::link::{FromParent, Order, Report, Reports};
 use super::log::Log;
+use super::parent::away;
 use super::start::Start;
 use super::voice::{Level, Voice};
 use crate::args::Run;
@@ -38,7 +39,7 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> E
     let ignored = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         if let Err(error) = signal_hook::flag::register(signal, ignored.clone()) {
-            return voice.misuse(&format!("signals cannot be taken: {error}"));
+            return voice.refuse(&away(format!("signals cannot be taken: {error}")));
         }
     }
     take_name();

@@ -138,7 +138,9 @@ impl Ended {
     pub fn log(&self) -> Vec<Value> {
         let read = |line: &str| {
             serde_json::from_str::<Value>(line).ok().filter(|event| {
-                ["time", "level", "event", "message"].iter().all(|field| event[*field].is_string())
+                let time = event["time"].as_str().unwrap_or_default();
+                time.len() == "2026-01-01T00:00:00.000000Z".len()
+                    && ["level", "event", "message"].iter().all(|field| event[*field].is_string())
             })
         };
         let lines = self.err.lines();

@@ -3,6 +3,7 @@
 mod desk;
 
 mod shown;
+mod exits;
 mod running;
 mod disturbed;
 mod undeclared;

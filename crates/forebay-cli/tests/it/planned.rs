@@ -55,5 +55,5 @@ fn tests_matter_to_those_who_run_or_check_them() {
     }
     desk.write("p/pay.yaml", &format!("{PIPELINE}tests: [{{ file: nowhere.yaml }}]\n"));
     desk.forebay("plan p/pay.yaml").good();
-    assert_eq!(desk.forebay("validate p/pay.yaml").code, Some(1));
+    assert_eq!(desk.forebay("validate p/pay.yaml").code, Some(3));
 }

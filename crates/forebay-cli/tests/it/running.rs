@@ -293,24 +293,6 @@ fn what_is_away_has_an_exit_code_of_its_own() {
 }
 
 #[test]
-fn arguments_that_are_wrong_are_a_matter_of_usage() {
-    let desk = Desk::with_payments(3);
-    let check = |arguments: &str, part: &str| {
-        let ended = desk.forebay(arguments);
-        assert_eq!(ended.code, Some(2), "{arguments}: {}", ended.err);
-        assert!(ended.err.contains(part), "{arguments}: {}", ended.err);
-    };
-    check("run pay.yaml --admin localhost:1", "write an IP address and a port");
-    check("run pay.yaml --drain-deadline 5", "the unit is missing");
-    check("run pay.yaml --drain-deadline -5s", "invalid value '-5s'");
-    check("run pay.yaml pay.yaml --state here", "--state DIR holds the state of one pipeline");
-    check("plan pay.yaml --set vars.large", "gives no value");
-    check("validate pay.yaml --from txx=in.jsonl", "there is no source `txx`");
-    check("validate pay.yaml --configs nowhere", "`nowhere` is no folder");
-    check("model ls --configs nowhere", "`nowhere` is no folder");
-}
-
-#[test]
 fn a_path_that_names_nothing_says_what_it_counts_from() {
     let desk = Desk::with_payments(0);
     let check = |arguments: &str, parts: &[&str]| {

@@ -172,7 +172,22 @@ fn models_by_their_cards() {
         nothing.err
     );
     let unknown = desk.forebay("model show tinny");
-    assert!(unknown.code == Some(1) && unknown.err.contains("did you mean `tiny`?"), "{}", unknown.err);
+    assert!(unknown.code == Some(2) && unknown.err.contains("did you mean `tiny`?"), "{}", unknown.err);
+}
+
+#[test]
+fn onnx_runtime_is_listed_with_its_package_and_counted_with_what_was_checked() {
+    let desk = Desk::new();
+    desk.write("configs/models/tiny.yaml", CARD);
+    desk.write("configs/models/tiny.onnx", "abc");
+    let verified = desk.forebay("model verify");
+    if verified.err.contains("error[FB0831]") {
+        println!("skipped: ONNX Runtime is not on this machine");
+        return;
+    }
+    assert_eq!(verified.good().err, "1 model and ONNX Runtime checked: each file has its digest\n");
+    let listed = desk.forebay("model ls").good().out;
+    assert!(listed.contains(" of the package onnxruntime "), "{listed}");
 }
 
 const CARD: &str = "\

@@ -14,12 +14,21 @@ fn get(address: &str, path: &str) -> (String, String) {
 }
 
 fn try_get(address: &str, path: &str) -> io::Result<(String, String)> {
+    let (head, body) = ask(address, path, "*/*")?;
+    Ok((head.split_whitespace().nth(1).unwrap_or_default().to_string(), body))
+}
+
+/// The head and body of an answer.
+fn ask(address: &str, path: &str, accept: &str) -> io::Result<(String, String)> {
     let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
-    Ok((head.split_whitespace().nth(1).unwrap_or_default().to_string(), body.to_string()))
+    Ok((head.to_string(), body.to_string()))
 }
 
 #[test]
@@ -59,11 +68,21 @@ fn admin_answers_while_it_runs() {
         "forebay_node_late_records_total{pipeline=\"team/pay\",node=\"out\"",
         "forebay_commit_interval_seconds{pipeline=\"team/pay\"} ",
         "forebay_list_members{pipeline=\"team/pay\",list=\"blocked\"} 1.0",
-        "# UNIT forebay_latency_seconds seconds",
+        "# TYPE forebay_node_busy_seconds_total counter",
+        "# TYPE forebay_build_info gauge",
     ] {
         assert!(metrics.contains(line), "{line} in\n{metrics}");
     }
-    assert!(metrics.ends_with("# EOF\n"));
+    assert!(!metrics.contains("# UNIT") && !metrics.contains("# EOF"), "{metrics}");
+    let kind = |accept: &str, expect: &str| {
+        let (head, body) = ask(&address, "/metrics", accept).expect("an answer");
+        assert!(head.contains(&format!("content-type: {expect}; charset=utf-8\r\n")), "{head}");
+        body
+    };
+    kind("*/*", "text/plain; version=0.0.4");
+    let named = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+    let open = kind(named, "application/openmetrics-text; version=1.0.0");
+    assert!(open.contains("# UNIT forebay_latency_seconds seconds") && open.ends_with("# EOF\n"), "{open}");
 
     desk.write("blocked.txt", "7\n8\n");
     wait_for("the new list", || get(&address, "/metrics").1.contains("list=\"blocked\"} 2.0").then_some(()));

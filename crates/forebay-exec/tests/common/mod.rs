@@ -10,12 +10,12 @@ use forebay_exec::{Job, Options, Ready, Running, prepare};
 use forebay_plan::{Known, Plan, plan, resolve};
 use forebay_spec::{Configs, MemoryLoader};
 use forebay_stage::batch::{Batch, Builder};
-use forebay_stage::types::kind::{Facts, Kind, MAIN, ONE, Role};
+use forebay_stage::types::kind::{Facts, Kind, MAIN, NoModels, ONE, Role};
 use forebay_stage::types::shape::{Field, Shape};
 use forebay_stage::types::{Column, Epoch, Files, Report, Schema, Ty, code};
 use forebay_stage::{
-    Build, Chunk, Cx, Factory, Fault, Make, Mark, ModelFile, ModelFiles, Position, Read, Reader, Refused,
-    Registry, Savepoint, Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream, Turn,
+    Build, Chunk, Cx, Factory, Fault, Make, Mark, Position, Read, Reader, Refused, Registry, Savepoint,
+    Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream, Turn,
 };
 
 /// Whole numbers: any size.
@@ -583,14 +583,6 @@ fn collect(build: &Build<'_>) -> Collect {
         shelf: shelf(build.config.text("name").unwrap()),
         panic_at: ints(build, "panic_at"),
         schema: Schema::of(named.collect()),
-    }
-}
-
-pub struct NoModels;
-
-impl ModelFiles for NoModels {
-    fn file(&self, name: &str) -> Result<ModelFile, Fault> {
-        Err(Fault::fatal(&code::MODEL_AWAY, format!("there is no model `{name}` in these tests")))
     }
 }
 

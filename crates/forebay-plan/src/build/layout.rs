@@ -7,7 +7,7 @@
 use forebay_types::{Addr, Column, Schema};
 
 use super::lanes::Lanes;
-use super::live::Live;
+use super::live::{Live, Names};
 use super::{id, output};
 use crate::graph::{Entry, Link, Out};
 use crate::plan::{Exchange, Reader, Route};
@@ -23,6 +23,8 @@ pub(crate) struct Laid {
 
 pub(crate) struct LaidInput {
     pub laid: Laid,
+    /// Those of its columns that the node itself reads.
+    pub reads: Schema,
     /// For each link where the input's columns lie in its batches, where that differs.
     pub projects: Vec<Option<Vec<Addr>>>,
     /// For each link the columns that cross when it is an exchange.
@@ -33,6 +35,8 @@ pub(crate) struct LaidOutput {
     pub all: Laid,
     /// The group that the node builds.
     pub adds: Schema,
+    /// What the node could add and nobody reads.
+    pub unread: Schema,
 }
 
 pub(crate) struct Layout {
@@ -80,7 +84,13 @@ impl Layout {
         let first = sent.first()?;
         if !(0..links.len()).any(gathers) && sent.iter().all(|laid| same_layout(laid, first)) {
             let crossing = vec![first.schema.clone(); links.len()];
-            return Some(LaidInput { laid: first.clone(), projects: vec![None; links.len()], crossing });
+            let reads = read(&first.schema, &live.reads[at][port]);
+            return Some(LaidInput {
+                laid: first.clone(),
+                reads,
+                projects: vec![None; links.len()],
+                crossing,
+            });
         }
         let all = resolved.checked[at].inputs[port].as_ref()?;
         let rejected = links.iter().any(|link| link.output == Out::Rejected);
@@ -100,7 +110,8 @@ impl Layout {
         let crossing = places.iter().map(|places| Schema::of(at_places(&schema, places))).collect();
         let projects =
             places.into_iter().enumerate().map(|(link, places)| (!gathers(link)).then_some(places)).collect();
-        Some(LaidInput { laid: Laid { schema, groups: 1 }, projects, crossing })
+        let reads = read(&schema, &live.reads[at][port]);
+        Some(LaidInput { laid: Laid { schema, groups: 1 }, reads, projects, crossing })
     }
 
     fn node_outputs(&self, resolved: &Resolved<'_>, live: &Live, at: usize) -> Vec<LaidOutput> {
@@ -112,11 +123,16 @@ impl Layout {
         let extra = checked.extra.filter(|_| is_source).map(|_| extra::column());
         let outputs = checked.own.iter().zip(&live.outputs[at]).map(|(own, wanted)| {
             let is_wanted = |column: &&Column| wanted.contains(&column.name);
+            let unread = own.columns.iter().filter(|column| !is_wanted(column)).cloned().collect();
             let own = own_group(own.columns.iter().chain(&extra).filter(is_wanted).cloned(), groups);
             let passed =
                 main.into_iter().flat_map(|main| main.laid.schema.columns.iter().filter(is_wanted).cloned());
             let all = Schema::of(passed.chain(own.columns.iter().cloned()).collect());
-            LaidOutput { all: Laid { schema: all, groups: groups + 1 }, adds: own }
+            LaidOutput {
+                all: Laid { schema: all, groups: groups + 1 },
+                adds: own,
+                unread: Schema::of(unread),
+            }
         });
         outputs.collect()
     }
@@ -145,6 +161,10 @@ impl Layout {
         }
         exchanges
     }
+}
+
+fn read(schema: &Schema, names: &Names) -> Schema {
+    Schema::of(schema.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect())
 }
 
 /// The same columns, sensitive or not, in the same places.

@@ -36,7 +36,7 @@ pub(super) fn build(resolved: Resolved<'_>, layout: Layout, lanes: &Lanes) -> Op
                 project,
             };
             let from = port.links.iter().zip(laid.projects).map(feed).collect();
-            Some(PlanInput { from, schema: laid.laid.schema, filter: filter.take() })
+            Some(PlanInput { from, schema: laid.laid.schema, reads: laid.reads, filter: filter.take() })
         });
         nodes.push(PlanNode {
             id: id(at),
@@ -50,6 +50,7 @@ pub(super) fn build(resolved: Resolved<'_>, layout: Layout, lanes: &Lanes) -> Op
                 .map(|(laid, readers)| PlanOutput {
                     schema: laid.all.schema,
                     adds: laid.adds,
+                    unread: laid.unread,
                     groups: laid.all.groups,
                     readers,
                 })

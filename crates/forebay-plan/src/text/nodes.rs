@@ -26,18 +26,7 @@ pub(super) fn render(out: &mut String, plan: &Plan, node: &PlanNode) {
         let text = format!("{} from {}, then {}", DurationText(slo.deadline_ns), slo.from, slo.on_late);
         wrapped(out, "deadline", &text);
     }
-    let several = node.outputs.len() > 1;
-    for (port, output) in node.kind.outputs.iter().zip(&node.outputs) {
-        let label = match (node.kind.facts.adds, output.adds.columns.is_empty()) {
-            (_, true) if output.readers.is_empty() => continue,
-            (true, true) => continue,
-            (true, false) => "adds",
-            (false, _) => "gives",
-        };
-        let name = if several { format!("{}: ", port.name) } else { String::new() };
-        let optional = if node.skip_late { " (null where there was no time)" } else { "" };
-        wrapped(out, label, &format!("{name}{}{optional}", columns(&output.adds)));
-    }
+    render_outputs(out, node);
     if let Some(sink) = &node.sink {
         let names = sink.columns.iter().map(|column| match column {
             SinkColumn::Column { name, .. } => shown(name),
@@ -51,6 +40,27 @@ pub(super) fn render(out: &mut String, plan: &Plan, node: &PlanNode) {
     }
     if !node.models.is_empty() {
         wrapped(out, "models", &node.models.join(", "));
+    }
+}
+
+fn render_outputs(out: &mut String, node: &PlanNode) {
+    let several = node.outputs.len() > 1;
+    for (port, output) in node.kind.outputs.iter().zip(&node.outputs) {
+        let name = if several { format!("{}: ", port.name) } else { String::new() };
+        let label = match (node.kind.facts.adds, output.adds.columns.is_empty()) {
+            (_, true) if output.readers.is_empty() => None,
+            (true, true) => None,
+            (true, false) => Some("adds"),
+            (false, _) => Some("gives"),
+        };
+        let optional = if node.skip_late { " (null where there was no time)" } else { "" };
+        if let Some(label) = label {
+            wrapped(out, label, &format!("{name}{}{optional}", columns(&output.adds)));
+        }
+        if !output.unread.columns.is_empty() {
+            let unread: Vec<_> = output.unread.names().map(shown).collect();
+            wrapped(out, "left out", &format!("{name}{}, which nobody reads", unread.join(", ")));
+        }
     }
 }
 
@@ -87,11 +97,26 @@ fn render_input(out: &mut String, plan: &Plan, node: &PlanNode, port: usize, inp
     let feeds = join_rejected(plan, input.from.iter().enumerate().map(feed).collect());
     wrapped(out, label, &feeds);
     if !all_rejected(input) {
-        wrapped(out, "", &columns(&input.schema));
+        wrapped(out, "", &columns(&input.reads));
+    }
+    let passed = if port == 0 { passed(node, input) } else { Vec::new() };
+    if !passed.is_empty() {
+        wrapped(out, "passes on", &passed.join(", "));
     }
     if let Some(filter) = &input.filter {
         wrapped(out, "where", &format!("depends on {}", filter.columns().join(", ")));
     }
+}
+
+/// Columns that others read, and the node only lets through: behind it, or to `.behind`.
+fn passed<'a>(node: &PlanNode, input: &'a PlanInput) -> Vec<&'a str> {
+    let has_behind = !node.behind.is_empty();
+    let is_passed = |name: &&str| {
+        let output = node.outputs.iter().find(|output| output.schema.get(name).is_some());
+        let is_carried = output.is_some_and(|output| output.adds.get(name).is_none());
+        (is_carried || has_behind) && input.reads.get(name).is_none()
+    };
+    input.schema.names().filter(is_passed).map(shown).collect()
 }
 
 fn all_rejected(input: &PlanInput) -> bool {

@@ -67,7 +67,8 @@ impl Default for Rates {
 }
 
 impl Config {
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// Says what keeps a stream from being generated, before anything is.
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |why: String| Err(Error { why });
         if self.customers == 0 || self.terminals == 0 {
             return refuse("`customers` and `terminals` are 1 or more".into());
@@ -81,11 +82,12 @@ impl Config {
         // Years stay below 10,000, so that every date has four digits.
         const FIRST_MS: i64 = 0;
         const LAST_MS: i64 = 253_000_000_000_000;
-        let end_ms = i64::from(self.days).saturating_mul(DAY_MS).saturating_add(self.start_ms);
-        if self.start_ms < FIRST_MS || end_ms > LAST_MS {
-            return refuse(
-                "the days lie between 1970 and 9987: choose another `start_ms` or fewer `days`".into(),
-            );
+        let most = LAST_MS.saturating_sub(self.start_ms) / DAY_MS;
+        if self.start_ms < FIRST_MS || most < 1 {
+            return refuse("the days lie between 1970 and 9987: choose another `start_ms`".into());
+        }
+        if !(1..=most).contains(&i64::from(self.days)) {
+            return refuse(format!("`days` is 1 to {most} from that start, and not {}", self.days));
         }
         let Rates { large_amounts, terminals, customers, tests, nights, unreported } = self.rates;
         match [large_amounts, terminals, customers, tests, nights, unreported]
