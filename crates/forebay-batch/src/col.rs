@@ -26,6 +26,9 @@ impl Presence {
     }
 }
 
+/// Bytes of texts, or items of lists, that a column holds at most: its offsets count no further.
+pub const COLUMN_LIMIT: usize = u32::MAX as usize;
+
 /// A frozen column.
 #[derive(Clone, Debug, Default)]
 pub struct Col {
@@ -143,6 +146,23 @@ impl Col {
             Data::Struct(fields) => fields.iter().map(Col::rows).min().unwrap_or(usize::MAX),
         };
         self.presence.as_ref().map_or(rows, |presence| rows.min(presence.len()))
+    }
+
+    /// Bytes of texts and items of lists in these rows, those inside of lists and structs included.
+    pub fn extent(&self, rows: Range<usize>) -> usize {
+        if rows.is_empty() {
+            return 0;
+        }
+        let span = |offsets: &Buf| {
+            let offsets: &[u32] = offsets.slice();
+            offsets[rows.start] as usize..offsets[rows.end] as usize
+        };
+        match &self.data {
+            Data::Fixed { .. } => 0,
+            Data::Var { offsets, .. } => span(offsets).len(),
+            Data::List { offsets, items } => span(offsets).len() + items.extent(span(offsets)),
+            Data::Struct(fields) => fields.iter().map(|field| field.extent(rows.clone())).sum(),
+        }
     }
 
     /// Rows `from..to`, sharing the memory.
@@ -307,7 +327,7 @@ impl ColMut {
 
     pub fn end_list(&mut self) {
         match &mut self.data {
-            DataMut::List { offsets, items } => offsets.push(items.rows as u32),
+            DataMut::List { offsets, items } => offsets.push(offset(items.rows)),
             _ => panic!("a list column was expected"),
         }
         self.present();
@@ -338,7 +358,7 @@ impl ColMut {
         match &mut self.data {
             DataMut::Fixed { width, values } => values.extend(&[0u8; 16][..*width]),
             DataMut::Var { offsets, bytes } => offsets.push(bytes.len() as u32),
-            DataMut::List { offsets, items } => offsets.push(items.rows as u32),
+            DataMut::List { offsets, items } => offsets.push(offset(items.rows)),
             DataMut::Struct(fields) => fields.iter_mut().for_each(|field| field.push_absent(presence)),
         }
         self.rows += 1;
@@ -541,7 +561,7 @@ fn append_offsets(offsets: &mut BufMut, more: &[u32], rows: Range<usize>) -> Ran
     first as usize..last as usize
 }
 
-/// In a stage a panic fails the call, which is repeated on halves.
+/// In a stage a panic fails the call, which is repeated on halves; where the engine copies, it copies no more than fits.
 fn offset(end: usize) -> u32 {
     u32::try_from(end).expect("a column of a batch holds at most 4 GiB")
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use forebay_types::{Addr, Ty};
+use smallvec::SmallVec;
 
 use crate::{Batch, Builder, Col, ColMut, Columns, Presence};
 
@@ -12,6 +13,27 @@ use crate::{Batch, Builder, Col, ColMut, Columns, Presence};
 pub struct Pick {
     pub batch: u32,
     pub row: u32,
+}
+
+/// How many of the picked rows fit into one group, from the first one on: a column of it is to hold no more than `limit`.
+pub fn rows_that_fit(addrs: &[Addr], batches: &[Batch], picks: &[Pick], limit: usize) -> usize {
+    let all =
+        |addr: &Addr| batches.iter().map(|batch| batch.col(*addr).extent(batch.rows().hull())).sum::<usize>();
+    let is_there = |addr: &&Addr| **addr != Addr::NOWHERE;
+    let mut large: SmallVec<[(&Addr, usize); 4]> =
+        addrs.iter().filter(is_there).filter(|addr| all(addr) > limit).map(|addr| (addr, 0)).collect();
+    if large.is_empty() {
+        return picks.len();
+    }
+    let too_many = |pick: &Pick| {
+        let row = pick.row as usize;
+        large.iter_mut().any(|(addr, extent)| {
+            *extent += batches[pick.batch as usize].col(**addr).extent(row..row + 1);
+            *extent > limit
+        })
+    };
+    // A row came from a column, so it fits alone.
+    picks.iter().position(too_many).unwrap_or(picks.len()).max(1)
 }
 
 /// Column `i` of the builder becomes the column at `addrs[i]`, row `j` of it the picked row `j`. A column that lies
@@ -29,7 +51,7 @@ pub fn gather_columns(
             picks.iter().for_each(|_| out.push_absent(Presence::Missing));
             continue;
         }
-        let sources: smallvec::SmallVec<[&Col; 8]> = batches.iter().map(|batch| batch.col(*addr)).collect();
+        let sources: SmallVec<[&Col; 8]> = batches.iter().map(|batch| batch.col(*addr)).collect();
         let rows = picks.iter().map(|pick| (sources[pick.batch as usize], pick.row as usize));
         copy_rows(out, ty, rows);
     }
@@ -184,6 +206,31 @@ mod tests {
         assert_eq!((group.cols()[2].var().str(1), group.cols()[2].presence(2)), ("two", Presence::Null));
         let (offsets, items) = group.cols()[0].list();
         assert_eq!((offsets, items.fixed::<u16>()), (&[0, 1, 3, 3][..], &[1, 2, 2][..]));
+    }
+
+    #[test]
+    fn rows_are_cut_before_a_column_would_hold_too_much() {
+        let a = batch(&[(1, Some("four"), &[]), (3, None, &[1, 2, 3]), (5, Some("four"), &[])]);
+        let b = batch(&[(2, Some("sixsix"), &[4, 4]), (4, Some(""), &[])]);
+        let batches = [a.clone().select(Rows::Range(0, 3)), b];
+        let picks = [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2)].map(|(batch, row)| Pick { batch, row });
+        let check = |columns: &[u16], limit: usize, expect: &[usize]| {
+            let addrs: Vec<Addr> = columns.iter().map(|column| Addr { group: 0, column: *column }).collect();
+            let (mut rest, mut cuts) = (&picks[..], Vec::new());
+            while !rest.is_empty() {
+                cuts.push(rows_that_fit(&addrs, &batches, rest, limit));
+                rest = &rest[cuts[cuts.len() - 1]..];
+            }
+            assert_eq!(cuts, expect, "{columns:?} {limit}");
+        };
+        check(&[0], 0, &[5]);
+        check(&[1], 14, &[5]);
+        check(&[1], 13, &[4, 1]);
+        check(&[1], 10, &[4, 1]);
+        check(&[1], 9, &[1, 3, 1]);
+        check(&[2], 4, &[2, 3]);
+        check(&[1, 2], 9, &[1, 3, 1]);
+        check(&[1], 1, &[1, 1, 2, 1]);
     }
 
     #[test]

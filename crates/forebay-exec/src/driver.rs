@@ -389,8 +389,10 @@ impl Driver {
         if runs.len() * 64 > rows {
             let gatherer =
                 self.gatherers.get_mut(&node).expect("a source with several streams has a gatherer");
-            let batch = gatherer.gather(pieces);
-            out.push(FromSource { node, batch, rejects });
+            let mut rejects = Some(rejects);
+            gatherer.gather(pieces, |batch| {
+                out.push(FromSource { node, batch, rejects: rejects.take().unwrap_or_default() });
+            });
         } else {
             let mut rejects = Some(rejects);
             for run in runs {
@@ -523,3 +525,6 @@ impl Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -330,10 +330,10 @@ impl Arrival {
         }
         let node = &mut nodes[self.at];
         let (port, feed) = (self.port, self.feed);
-        let mut arrive = |batch| node.arrive(&mut kit.inboxes, Arrived { port, feed, slot: Some(batch) });
+        let arrive = |batch| node.arrive(&mut kit.inboxes, Arrived { port, feed, slot: Some(batch) });
         match &mut self.gather {
             Some(gather) => {
-                arrive(gather.gather(&self.batches));
+                gather.gather(&self.batches, arrive);
                 self.batches.clear();
             }
             None => self.batches.drain(..).for_each(arrive),

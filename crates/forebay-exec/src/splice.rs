@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, Rows, RowsRing, splice_columns};
+use forebay_batch::{Batch, Builder, COLUMN_LIMIT, Rows, RowsRing, splice_columns};
 use forebay_types::Ty;
 
 use crate::node::Slot;
@@ -17,24 +17,37 @@ pub struct Splicer {
     emitted: VecDeque<(usize, Batch)>,
     /// The parts that are being put together.
     parts: Vec<Batch>,
+    /// What the columns of a batch hold at most, all of them together.
+    limit: usize,
 }
 
 impl Splicer {
     /// For a node that adds columns of these types.
     pub fn new(adds: &[Ty]) -> Splicer {
-        Splicer { builder: Builder::new(adds), emitted: VecDeque::new(), parts: Vec::new() }
+        Splicer {
+            builder: Builder::new(adds),
+            emitted: VecDeque::new(),
+            parts: Vec::new(),
+            limit: COLUMN_LIMIT,
+        }
     }
 
     pub fn collect(&mut self, port: usize, slot: &mut Slot) {
         self.emitted.extend(slot.take().map(|batch| (port, batch)));
     }
 
-    /// The next of what was collected, parts of one batch as one.
+    /// The next of what was collected, parts of one batch as one, as far as that can hold them.
     pub fn next(&mut self, rows: &mut RowsRing) -> Option<(usize, Batch)> {
-        let Splicer { builder, emitted, parts } = self;
+        let Splicer { builder, emitted, parts, limit } = self;
         let (port, first) = emitted.pop_front()?;
+        let mut room = limit.saturating_sub(extent(&first));
         parts.push(first);
-        while emitted.front().is_some_and(|(other, next)| *other == port && belongs(next, parts)) {
+        while let Some((other, next)) = emitted.front()
+            && *other == port
+            && belongs(next, parts)
+            && let Some(left) = room.checked_sub(extent(next))
+        {
+            room = left;
             parts.extend(emitted.pop_front().map(|(_, next)| next));
         }
         let batch = match parts.len() {
@@ -49,6 +62,13 @@ impl Splicer {
     pub fn forget(&mut self) {
         self.emitted.clear();
     }
+}
+
+/// What the columns that a node added to a part hold in its rows.
+fn extent(part: &Batch) -> usize {
+    let hull = part.rows().hull();
+    let cols = part.groups().last().into_iter().flat_map(|group| group.cols());
+    cols.map(|col| col.extent(hull.clone())).sum()
 }
 
 /// Whether a batch is a later part of the batch that the parts are of.
@@ -129,5 +149,30 @@ mod tests {
         check(on(0, a).chain(on(0, b)).collect(), &["0: 0 10 20", "0: 30"]);
         let (_, ports) = parts(&[(0, 2), (2, 3)]);
         check(ports.into_iter().enumerate().collect(), &["0: 0 10", "1: 20"]);
+    }
+
+    #[test]
+    fn parts_that_one_batch_could_not_hold_stay_apart() {
+        let check = |limit: usize, expect: &[usize]| {
+            let (whole, _) = parts(&[]);
+            let mut splicer = Splicer { limit, ..Splicer::new(&[Ty::String]) };
+            let mut builder = Builder::new(&[Ty::String]);
+            for row in 0..10 {
+                builder.begin();
+                builder.col(0).pad(row);
+                builder.col(0).push_str("two");
+                builder.col(0).pad(9 - row);
+                let part =
+                    whole.clone().with(builder.finish()).select(Rows::Range(row as u32, row as u32 + 1));
+                splicer.collect(0, &mut Some(part));
+            }
+            let mut rows = RowsRing::default();
+            let given = std::iter::from_fn(|| splicer.next(&mut rows)).map(|(_, batch)| batch.len());
+            assert_eq!(given.collect::<Vec<_>>(), expect, "{limit}");
+        };
+        check(COLUMN_LIMIT, &[10]);
+        check(12, &[4, 4, 2]);
+        check(11, &[3, 3, 3, 1]);
+        check(0, &[1; 10]);
     }
 }

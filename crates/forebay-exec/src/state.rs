@@ -105,7 +105,10 @@ impl Held {
         // First of all: what an old mark says must not be taken for this run's.
         let slots = mark::create(&dir.join("mark"), slots).map_err(|error| refuse(&error))?;
         let log = match log {
-            HeldLog::Open(log) => log,
+            HeldLog::Open(mut log) => {
+                log.begin();
+                log
+            }
             HeldLog::Anew(held) => {
                 let log = held.open_empty().map_err(|error| refuse(&error))?;
                 forget(&dir)?;

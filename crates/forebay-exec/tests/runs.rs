@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use common::{begin, counted, plan_of, shelf};
+use common::{Step, begin, counted, plan_of, shelf};
 use forebay_exec::{Clock, Options, Outcome, Shared};
 use proptest::prelude::*;
 
@@ -168,7 +168,7 @@ sinks: {{ out: {{ input: slow, collect: {{ name: {name} }}, columns: [v] }} }}
         // Some strike when an epoch is sealed, and some when records of the next one have come already.
         let shelf = shelf(name);
         shelf.lock().unwrap().full = faults;
-        shelf.lock().unwrap().brittle = faults;
+        shelf.lock().unwrap().brittle = (faults, Step::Sync);
         let clock = Clock::Manual(common::HAND.clone());
         let state_dir = Some(dir.path().to_path_buf());
         let running =
@@ -185,17 +185,35 @@ sinks: {{ out: {{ input: slow, collect: {{ name: {name} }}, columns: [v] }} }}
 }
 
 #[test]
-fn a_panic_in_the_work_before_a_commit_is_told_with_its_sink() {
-    let (wanted, ledger) = run(TWO_KEYS, "sound", 1, quick());
-    shelf("brittle").lock().unwrap().brittle = 3;
-    assert_eq!(run(TWO_KEYS, "brittle", 1, quick()), (wanted, ledger));
-    shelf("broken").lock().unwrap().brittle = usize::MAX;
-    let outcome = begin(&plan_of(&TWO_KEYS.replace("NAME", "broken"), 1), quick()).unwrap().wait();
-    let Outcome::Failed { node, fault } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(
-        (node.as_str(), fault.to_string().as_str()),
-        ("out", "[FB0773] it panicked: the shelf breaks")
-    );
+fn a_panic_of_a_sink_at_a_commit_is_told_with_its_name() {
+    let wanted = run(TWO_KEYS, "sound", 1, quick());
+    for step in [Step::Seal, Step::Sync, Step::Committed] {
+        let (brittle, broken) = (format!("brittle-{step:?}"), format!("broken-{step:?}"));
+        shelf(&brittle).lock().unwrap().brittle = (3, step);
+        assert_eq!(run(TWO_KEYS, &brittle, 1, quick()), wanted, "{step:?}");
+        shelf(&broken).lock().unwrap().brittle = (usize::MAX, step);
+        let outcome = begin(&plan_of(&TWO_KEYS.replace("NAME", &broken), 1), quick()).unwrap().wait();
+        let Outcome::Failed { node, fault } = outcome else { panic!("{step:?}: {outcome:?}") };
+        let told = (node.as_str(), fault.to_string());
+        assert_eq!(told, ("out", "[FB0773] it panicked: the shelf breaks".into()), "{step:?}");
+    }
+}
+
+/// The source says that it gives texts, and gives numbers. All are met one by one then, and none ends the lane.
+#[test]
+fn records_at_which_a_where_panics_are_set_aside() {
+    let check = |name: &str, readers: &str| {
+        let source = "sources:\n  a: { numbers: { count: 3 }, schema: { k: i64, v: string } }\n";
+        let dead = "  dead: { input: rejected, collect: { name: NAME-dead }, columns: [code, position] }\n";
+        let (lines, ledger) = run(&format!("{source}{readers}{dead}"), name, 1, quick());
+        assert!(lines.is_empty(), "{lines:?}");
+        assert_eq!(ledger, "a s0: in 3 = rejected FB0774 3 lost 0\n", "{name}");
+        assert_eq!(dead_lines(name), ["FB0774 0", "FB0774 1", "FB0774 2"], "{name}");
+    };
+    let sink = "sinks:\n  out: { input: a, where: v == 'x', collect: { name: NAME }, columns: [k] }\n";
+    check("where-sink", sink);
+    let stage = "stages:\n  first: { input: a, where: v == 'x', hoard: {} }\n";
+    check("where-stage", &format!("{stage}{}", sink.replace("input: a, where: v == 'x'", "input: first")));
 }
 
 #[test]
@@ -260,7 +278,11 @@ fn a_run_does_not_wait_for_its_commits() {
 }
 
 fn dead(name: &str) -> usize {
-    shelf(&format!("{name}-dead")).lock().unwrap().lines.len()
+    dead_lines(name).len()
+}
+
+fn dead_lines(name: &str) -> Vec<String> {
+    shelf(&format!("{name}-dead")).lock().unwrap().lines.clone()
 }
 
 #[test]

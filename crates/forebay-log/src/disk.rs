@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::LogError;
+use crate::folders::Folders;
 use crate::testing::Faults;
 
 /// What a file is called while it is written.
@@ -101,17 +102,20 @@ impl Disk {
     /// Names in `dir` are durable after it.
     pub fn sync_dir(&self, dir: &Path) -> Result<(), LogError> {
         let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        self.sync_faults()
-            .and_then(|()| File::open(dir)?.sync_all())
-            .map_err(|e| LogError::SyncFailed { path: dir.to_path_buf(), why: e.to_string() })
+        self.sync_names(dir).map_err(|e| LogError::SyncFailed { path: dir.to_path_buf(), why: e.to_string() })
     }
 
-    /// Makes `dir` and what is missing above it.
-    pub fn make_dir(&self, dir: &Path) -> Result<(), LogError> {
-        let missing: Vec<&Path> =
-            dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
-        fs::create_dir_all(dir).map_err(|e| LogError::io("make the directory", dir, e))?;
-        missing.iter().filter_map(|made| made.parent()).try_for_each(|parent| self.sync_dir(parent))
+    fn sync_names(&self, dir: &Path) -> io::Result<()> {
+        self.sync_faults().and_then(|()| File::open(dir)?.sync_all())
+    }
+
+    /// Makes `dir` and what is missing above it, until something is begun there.
+    pub fn make_dir(&self, dir: &Path) -> Result<Folders, LogError> {
+        let folders = Folders::make(dir).map_err(|e| LogError::io("make the directory", dir, e))?;
+        folders
+            .sync(|parent| self.sync_names(parent))
+            .map_err(|e| LogError::SyncFailed { path: dir.to_path_buf(), why: e.to_string() })?;
+        Ok(folders)
     }
 
     pub fn remove(&self, path: &Path) -> Result<(), LogError> {

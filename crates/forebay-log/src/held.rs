@@ -25,7 +25,8 @@ impl Held {
         Ok(Held { dir, disk, segment_bytes: options.segment_bytes, lock })
     }
 
-    /// Verifies every entry and cuts a torn end. All that is there afterwards is durable.
+    /// Verifies every entry and cuts a torn end. All that is there afterwards is durable. Until the log [begins](Log::begin)
+    /// to be used, it can be let go of as well.
     pub fn open(self) -> Result<(Log, Recovered), LogError> {
         let Held { dir, disk, segment_bytes, mut lock } = self;
         let found = recovery::recover(&disk, &dir)?;
@@ -37,6 +38,8 @@ impl Held {
     /// Removes all entries and blobs, and opens what is an empty log then.
     pub fn open_empty(self) -> Result<Log, LogError> {
         recovery::forget(&self.disk, &self.dir)?;
-        self.open().map(|(log, _)| log)
+        let (mut log, _) = self.open()?;
+        log.begin();
+        Ok(log)
     }
 }

@@ -55,6 +55,7 @@ mod error;
 mod format;
 
 mod disk;
+pub mod folders;
 mod lock;
 pub mod testing;
 

@@ -45,7 +45,7 @@ pub struct Log {
     /// Entries below it are synced.
     durable: u64,
     broken: Option<Broken>,
-    _lock: DirLock,
+    lock: DirLock,
 }
 
 /// The sync that failed.
@@ -59,7 +59,15 @@ impl Log {
     /// Locks the directory (made where it is missing), verifies every entry and cuts a torn end. All that is
     /// there afterwards is durable.
     pub fn open(dir: impl Into<PathBuf>, options: Options) -> Result<(Log, Recovered), LogError> {
-        Held::take(dir, options)?.open()
+        let (mut log, recovered) = Held::take(dir, options)?.open()?;
+        log.begin();
+        Ok((log, recovered))
+    }
+
+    /// The directory is this process's from here on, and says so when it has ended. To be called before the first write to a log
+    /// that was [held](Held) before.
+    pub fn begin(&mut self) {
+        self.lock.begin();
     }
 
     pub(crate) fn of(dir: PathBuf, disk: Disk, segment_bytes: u64, found: Found, lock: DirLock) -> Log {
@@ -71,7 +79,7 @@ impl Log {
             closed: found.closed,
             active: found.active,
             broken: None,
-            _lock: lock,
+            lock,
         }
     }
 

@@ -7,6 +7,7 @@ mod live;
 mod layout;
 mod nodes;
 mod promise;
+mod rounds;
 mod memory;
 
 use forebay_types::Report;
@@ -18,6 +19,7 @@ use crate::resolve::Resolved;
 use crate::{Options, refuse};
 
 pub(crate) use memory::PER_STREAM;
+pub(crate) use rounds::{per_exchange, rounds};
 
 use lanes::Lanes;
 use layout::Layout;
@@ -36,13 +38,15 @@ pub fn plan(resolved: Resolved<'_>, options: &Options, report: &mut Report) -> O
     let layout = Layout::new(&resolved, &lanes, &live);
     let delivery = promise::delivery(&resolved);
     let exchanges = layout.exchanges(&resolved, &lanes);
+    let behind = rounds::exchanges_behind(&lanes, &exchanges);
     let segments = lanes.segments.iter().enumerate().map(|(at, (_, spread))| Segment {
         spread: *spread,
+        rounds: rounds(behind[at], options.credits),
         nodes: (0..lanes.nodes.len()).filter(|node| lanes.nodes[*node].segment == at).map(id).collect(),
     });
-    let segments = segments.collect();
+    let segments: Vec<Segment> = segments.collect();
     let copies = memory::copies(&resolved, &layout, &exchanges);
-    let memory = memory::sum(&resolved, &layout, &lanes, &exchanges, options);
+    let memory = memory::sum(&resolved, &layout, &lanes, &segments, &exchanges, options);
     let pipeline = resolved.pipeline;
     let vars = pipeline.vars.iter().filter_map(|var| {
         Some(VarPlan { name: var.name.value.clone(), ty: var.ty.clone(), value: var.value.clone()? })

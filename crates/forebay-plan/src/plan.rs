@@ -206,6 +206,9 @@ pub struct ListPlan {
 pub struct Segment {
     pub spread: Spread,
     pub nodes: Vec<NodeId>,
+    /// Rounds of which something may be held at once, here or in segments behind it. There is memory for that many, so that
+    /// nothing is allocated however lanes fall behind each other.
+    pub rounds: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

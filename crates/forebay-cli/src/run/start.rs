@@ -74,12 +74,7 @@ fn every<T>(results: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, V
             Err(error) => wrong.push(error),
         }
     }
-    if wrong.is_empty() {
-        return Ok(good);
-    }
-    // The last one first: a folder that one of them made may hold what those after it made.
-    while good.pop().is_some() {}
-    Err(wrong)
+    if wrong.is_empty() { Ok(good) } else { Err(wrong) }
 }
 
 fn launch(begun: Vec<Begun>) -> Result<Vec<Engine>, Vec<Error>> {

@@ -1,24 +1,13 @@
-//! How much may be under way at once. Credits bound it, so memory for that much is made before the first record: in steady
-//! state nothing is allocated for a batch, however lanes fall behind each other.
+//! Memory for all rounds that the plan says may be under way at once is made before the first record: in steady state nothing
+//! is allocated for a batch, however lanes fall behind each other.
 
 use forebay_plan::plan::{Plan, PlanNode, Route};
 
-use super::wiring::ends_of;
 use crate::gather::Room;
 
-/// On each side of an exchange: the round at work, and the one before, of which things are let go when the next begins.
-const BESIDE_CREDITS: usize = 2;
-
-/// Rounds of a segment of which something may be held at once, there or in segments behind it.
+/// Rounds of a segment of which something may be held at once.
 pub(super) fn rounds(plan: &Plan, segment: usize) -> usize {
-    BESIDE_CREDITS + exchanges_behind(plan, segment) * (plan.credits as usize + BESIDE_CREDITS)
-}
-
-/// The longest way from a segment on, in exchanges.
-fn exchanges_behind(plan: &Plan, segment: usize) -> usize {
-    let after =
-        plan.exchanges.iter().map(|exchange| ends_of(plan, exchange)).filter(|(from, _)| *from == segment);
-    after.map(|(_, to)| 1 + exchanges_behind(plan, to)).max().unwrap_or(0)
+    plan.segments[segment].rounds as usize
 }
 
 /// For what is gathered in a segment from so many batches a round.

@@ -437,8 +437,26 @@ pub struct Shelf {
     pub full: usize,
     /// The next so many times that an epoch is committed the sink cannot do what follows.
     pub clumsy: usize,
-    /// The work before a commit panics the next so many times.
-    pub brittle: usize,
+    /// What the sink does at a commit panics the next so many times, in one of its steps.
+    pub brittle: (usize, Step),
+}
+
+/// What a sink does for a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Step {
+    Seal,
+    #[default]
+    Sync,
+    Committed,
+}
+
+impl Shelf {
+    fn breaks(&mut self, at: Step) -> bool {
+        let (left, step) = &mut self.brittle;
+        let breaks = *left > 0 && *step == at;
+        *left -= usize::from(breaks);
+        breaks
+    }
 }
 
 static SHELVES: LazyLock<Mutex<HashMap<String, Arc<Mutex<Shelf>>>>> = LazyLock::new(Mutex::default);
@@ -480,14 +498,15 @@ impl Sink for Collect {
         }
         shelf.complete = last;
         let entry = (shelf.lines.len() as u64).to_le_bytes().to_vec();
-        let breaks = shelf.brittle > 0;
-        shelf.brittle = shelf.brittle.saturating_sub(1);
+        assert!(!shelf.breaks(Step::Seal), "the shelf breaks");
+        let breaks = shelf.breaks(Step::Sync);
         let sync = move || if breaks { panic!("the shelf breaks") } else { Ok(()) };
         Ok(Sealed { entry, sync: Some(Box::new(sync)) })
     }
 
     fn committed(&mut self, _epoch: Epoch) -> Result<(), Fault> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(!shelf.breaks(Step::Committed), "the shelf breaks");
         if shelf.clumsy > 0 {
             shelf.clumsy -= 1;
             return Err(Fault::away(&code::COMMIT_FAILED, "the shelf has no label"));

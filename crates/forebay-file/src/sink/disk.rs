@@ -3,10 +3,11 @@
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use forebay_log::folders::{Folders, TRIES, open_or_make};
 use forebay_stage::Fault;
 use forebay_stage::types::code;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -16,8 +17,6 @@ use crate::testing::{Call, Faults};
 
 /// How long a file may still be held by another: a process that was killed needs a moment to let go.
 const HELD_AT_MOST: Duration = Duration::from_millis(200);
-/// How often a file may lose its name while it is being taken.
-const TRIES: usize = 10;
 
 /// The disk, with faults in tests.
 #[derive(Clone, Default)]
@@ -38,9 +37,9 @@ impl Disk {
     pub fn create(&self, path: &str) -> Result<Created, Fault> {
         let create = || {
             self.call(Call::Create)?;
-            let folders = make_folders(folder(path))?;
-            let is_found = fs::symlink_metadata(path).is_ok();
-            let file = take(path, OpenOptions::new().append(true).create(true))?;
+            let (file, is_new, folders) = make(path)?;
+            // Until it was taken here another writer may have had it.
+            let is_found = !is_new || file.metadata()?.len() > 0;
             Ok(Created { file, is_found, folders })
         };
         create().map_err(|error| fault(path, "made", &error))
@@ -48,7 +47,9 @@ impl Disk {
 
     /// A file that is there, to be written at its end.
     pub fn open(&self, path: &str) -> Result<File, Fault> {
-        take(path, OpenOptions::new().append(true)).map_err(|error| fault(path, "opened", &error))
+        take(path, || OpenOptions::new().append(true).open(path).map(|file| (file, false)))
+            .map(|(file, _)| file)
+            .map_err(|error| fault(path, "opened", &error))
     }
 
     /// Refuses to go on with a file that does not have its name any more: whatever is written would be lost.
@@ -150,8 +151,8 @@ pub(crate) struct Created {
     pub file: File,
     /// It was there before.
     pub is_found: bool,
-    /// Folders that were made for it, the inner ones first.
-    pub folders: Vec<PathBuf>,
+    /// Those that were made for it.
+    pub folders: Folders,
 }
 
 /// The folder that a file lies in.
@@ -162,26 +163,29 @@ fn folder(path: &str) -> &Path {
     }
 }
 
-/// Makes a folder and those above it, durably. Gives those that were missing, the inner ones first.
-fn make_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let missing = folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
-    let missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
-    fs::create_dir_all(folder)?;
-    for made in &missing {
-        let above = made.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(above)?.sync_all()?;
+/// Takes a file at its end, and makes it and the folders above it where they are missing, these durably. Says whether the
+/// file was made.
+fn make(path: &str) -> io::Result<(File, bool, Folders)> {
+    let mut tries = 1..TRIES;
+    loop {
+        let folders = Folders::make(folder(path))?;
+        folders.sync(|parent| File::open(parent)?.sync_all())?;
+        match take(path, || open_or_make(Path::new(path), OpenOptions::new().append(true))) {
+            // Whoever had made a folder took it away again.
+            Err(error) if error.kind() == ErrorKind::NotFound && tries.next().is_some() => {}
+            taken => return taken.map(|(file, is_new)| (file, is_new, folders)),
+        }
     }
-    Ok(missing)
 }
 
-/// Opens a file and takes it for this writer. Until it is taken another one may rename or remove it, so its name is
-/// looked at last.
-fn take(path: &str, how: &OpenOptions) -> io::Result<File> {
+/// Opens a file and takes it for this writer; whether it was made is handed on. Until it is taken another one may rename or
+/// remove it, so its name is looked at last.
+fn take(path: &str, open: impl Fn() -> io::Result<(File, bool)>) -> io::Result<(File, bool)> {
     for _ in 0..TRIES {
-        let file = how.open(path)?;
+        let (file, is_new) = open()?;
         lock(&file)?;
         if is_named(&file, path)? {
-            return Ok(file);
+            return Ok((file, is_new));
         }
     }
     Err(ErrorKind::ResourceBusy.into())
@@ -267,5 +271,37 @@ fn fault(path: &str, what: &str, error: &io::Error) -> Fault {
             Fault::fatal(&code::OUTPUT_UNWRITABLE, message)
         }
         _ => Fault::away(&code::OUTPUT_UNWRITABLE, format!("`{path}` cannot be {what}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_appears_while_one_is_made_is_known_as_found() {
+        let root = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| root.path().join(name).to_str().expect("text").to_string();
+        let (path, aside) = (at("out"), at("aside"));
+        fs::write(&aside, "theirs").expect("a file");
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+        let is_done = &is_done;
+        let mut met = 0;
+        thread::scope(|scope| {
+            // Appears with all that is in it, and goes again.
+            scope.spawn(|| {
+                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ = fs::hard_link(&aside, &path);
+                    let _ = fs::remove_file(&path);
+                }
+            });
+            let made = (0..5_000)
+                .map(|_| make(&path).and_then(|(file, is_new, _)| Ok((file.metadata()?.len(), is_new))));
+            let wrong = made.filter_map(Result::ok).inspect(|(length, _)| met += usize::from(*length > 0));
+            let wrong = wrong.filter(|(length, is_new)| *is_new && *length > 0).count();
+            is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(wrong, 0, "of {met} that appeared");
+        });
+        assert!(met > 0, "none appeared");
     }
 }

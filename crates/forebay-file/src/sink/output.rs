@@ -2,8 +2,8 @@
 //! the commit that makes it true, and whatever a crash left half-way is finished by [`recover`].
 
 use std::fs::File;
-use std::path::PathBuf;
 
+use forebay_log::folders::Folders;
 use forebay_stage::Fault;
 use forebay_stage::types::{Epoch, code};
 
@@ -27,8 +27,8 @@ pub(crate) struct Output {
     torn: bool,
     /// What lay under its name is still in it.
     stale: bool,
-    /// Folders that were made for it, the inner ones first.
-    folders: Vec<PathBuf>,
+    /// Folders that were made for it, until something in it is sealed.
+    folders: Folders,
 }
 
 impl Output {
@@ -62,7 +62,18 @@ impl Output {
         // The commit is an old one, whatever its number was.
         let (begun, completed) = (Some(Epoch(0)), item.complete.then_some(Epoch(0)));
         let (written, torn, stale) = (false, false, false);
-        Output { name, item, stage, file, begun, completed, written, torn, stale, folders: Vec::new() }
+        Output {
+            name,
+            item,
+            stage,
+            file,
+            begun,
+            completed,
+            written,
+            torn,
+            stale,
+            folders: Folders::default(),
+        }
     }
 
     pub fn path(&self) -> String {
@@ -115,6 +126,7 @@ impl Output {
         }
         let first = self.begun.is_none();
         self.begun.get_or_insert(epoch);
+        self.folders.keep();
         if self.item.complete {
             self.completed.get_or_insert(epoch);
         }
@@ -189,16 +201,15 @@ impl Output {
 }
 
 impl Drop for Output {
-    /// A new file of which nothing was sealed goes with its writer, and with it the folders that it stands in alone; what it
-    /// found stays. Where it cannot be removed the next one takes it over.
+    /// A new file of which nothing was sealed goes with its writer, and then the folders that were made for it and hold no
+    /// other; what it found stays. Where it cannot be removed the next one takes it over.
     fn drop(&mut self) {
         if let Some(file) = &self.file
             && self.is_new()
             && self.begun.is_none()
             && !self.stale
-            && Disk::default().remove(file, &self.path()).is_ok()
         {
-            self.folders.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+            let _ = Disk::default().remove(file, &self.path());
         }
     }
 }

@@ -145,6 +145,20 @@ fn a_sink_that_only_began_leaves_everything_as_it_was() {
     drop(begun(&folder, "{ path: DIR/new/deep/o.gz }"));
     assert_eq!(listing(folder.path()), "o.1.partial: committed;\n");
     assert!(!folder.path().join("new").exists());
+    let two = || ["o", "p"].map(|name| begun(&folder, &format!("{{ path: DIR/new/deep/{name} }}")));
+    let [one, other] = two();
+    drop(one);
+    assert!(folder.path().join("new/deep/p.1.partial").exists());
+    drop(other);
+    assert!(
+        !folder.path().join("new").exists(),
+        "neither the first nor the last leaves what both wrote into"
+    );
+    let [mut one, other] = two();
+    commit(one.as_mut(), 1, true);
+    fs::remove_file(folder.path().join("new/deep/o")).unwrap();
+    drop((one, other));
+    assert!(folder.path().join("new/deep").exists(), "something was begun there");
     commit(begun(&folder, "{ path: DIR/o }").as_mut(), 1, false);
     assert_eq!(listing(folder.path()), "o.partial: \n", "nor is it taken for this state's");
 }

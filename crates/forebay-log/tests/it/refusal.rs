@@ -1,8 +1,10 @@
 //! A full disk, a failed sync, a second process, a wrong name: each is refused in words, and what was good
 //! stays.
 
+use std::time::Duration;
+
 use forebay_log::testing::Fault;
-use forebay_log::{Log, LogError, Options};
+use forebay_log::{Held, Log, LogError, Options};
 
 use crate::scratch::{Scratch, append, text};
 
@@ -155,6 +157,41 @@ fn a_directory_has_one_holder_and_the_second_is_told_who() {
     assert!(scratch.refusal().starts_with("DIR is in use by another process:"));
     drop(log);
     assert_eq!(text(&scratch.open()), "1:a");
+}
+
+#[test]
+fn who_let_go_without_using_the_directory_leaves_it_as_it_was() {
+    let scratch = Scratch::with(ROOMY, &["a"]);
+    let lock = scratch.path().join("lock");
+    for before in ["", "1", "123456789012345"] {
+        std::fs::write(&lock, before).unwrap();
+        let held = Held::take(scratch.path(), Options::default()).unwrap();
+        assert!(scratch.refusal().contains("is in use by this process"));
+        drop(held);
+        assert_eq!(std::fs::read_to_string(&lock).unwrap(), before);
+        drop(Held::take(scratch.path(), Options::default()).unwrap().open().unwrap());
+        assert_eq!(std::fs::read_to_string(&lock).unwrap(), before, "nor does one that was only read");
+    }
+    drop(scratch.open());
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), std::process::id().to_string());
+}
+
+/// Another process that made the directory and may not begin removes it.
+#[test]
+fn a_directory_that_another_takes_away_meanwhile_is_made_again() {
+    let scratch = Scratch::new(ROOMY);
+    let dir = scratch.path().join("state");
+    let takes = std::thread::spawn({
+        let dir = dir.clone();
+        move || (0..200).try_for_each(|_| Held::take(&dir, Options::default()).map(drop))
+    });
+    while !takes.is_finished() {
+        if std::fs::remove_dir(&dir).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    takes.join().unwrap().unwrap();
+    assert!(!dir.exists());
 }
 
 /// A child that was forked and has not executed its program yet holds all that its parent held.

@@ -4,18 +4,18 @@ use super::lanes::Lanes;
 use super::layout::Layout;
 use crate::Options;
 use crate::graph::Entry;
-use crate::plan::{Copy, Exchange, MemoryLine, Output, Route, Spread};
+use crate::plan::{Copy, Exchange, MemoryLine, Output, Route, Segment, Spread};
 use crate::resolve::{Resolved, Write};
 use crate::text::{count, row_bytes};
 
-/// Origin, times, end and the original's place of one record.
-const HEADER_BYTES: u64 = 24 + 40 + 4 + 8;
+/// Event time and high, sequence and end of one record.
+const RECORD_HEADER_BYTES: u64 = 16 + 8 + 4;
+/// Event time and high of one gathered row, and where it comes from.
+const ROW_HEADER_BYTES: u64 = 16 + 8;
 /// What a stream's reader holds: a chunk that is being read and one that is being cut into records.
 const READ_BYTES: u64 = 2 << 20;
 /// What a source's buffers are counted by.
 pub(crate) const PER_STREAM: &str = "open stream";
-/// Rounds whose headers and columns may be under way in a lane at once: one at work, one being read.
-const ROUNDS: u64 = 2;
 
 pub(super) fn copies(resolved: &Resolved<'_>, layout: &Layout, exchanges: &[Exchange]) -> Vec<Copy> {
     let nodes = &resolved.graph.nodes;
@@ -67,32 +67,48 @@ pub(super) fn sum(
     resolved: &Resolved<'_>,
     layout: &Layout,
     lanes: &Lanes,
+    segments: &[Segment],
     exchanges: &[Exchange],
     options: &Options,
 ) -> Vec<MemoryLine> {
     let mut lines = Vec::new();
-    sources(resolved, layout, options, &mut lines);
-    stages(resolved, layout, lanes, options, &mut lines);
-    edges(resolved, exchanges, options, &mut lines);
+    let rounds = |node: usize| u64::from(segments[lanes.nodes[node].segment].rounds);
+    sources(resolved, layout, &rounds, options, &mut lines);
+    stages(resolved, layout, lanes, &rounds, options, &mut lines);
+    edges(resolved, lanes, exchanges, &rounds, options, &mut lines);
     models(resolved, lanes, options, &mut lines);
     state(resolved, lanes, options, &mut lines);
     lines
 }
 
+/// How many rounds of a node may be held at once.
+type Rounds<'a> = &'a dyn Fn(usize) -> u64;
+
 fn fixed(what: String, bytes: u64, reason: String) -> MemoryLine {
     MemoryLine { what, bytes, reason, each: None }
 }
 
-fn sources(resolved: &Resolved<'_>, layout: &Layout, options: &Options, lines: &mut Vec<MemoryLine>) {
+fn sources(
+    resolved: &Resolved<'_>,
+    layout: &Layout,
+    rounds: Rounds<'_>,
+    options: &Options,
+    lines: &mut Vec<MemoryLine>,
+) {
     let batch = u64::from(options.max_batch);
     for (at, node) in resolved.graph.nodes.iter().enumerate() {
         let (Entry::Source(_), Some(output)) = (node.entry, layout.outputs[at].first()) else { continue };
-        let row = row_bytes(&output.adds) + HEADER_BYTES;
-        let reason = format!("{ROUNDS} rounds × {} records × {row} B with header", count(batch));
-        lines.push(fixed(format!("{}: records read", node.name()), ROUNDS * batch * row, reason));
+        let (row, rounds) = (row_bytes(&output.adds), rounds(at));
+        let reason = format!("{rounds} rounds × {} records × {row} B", count(batch));
+        lines.push(fixed(format!("{}: records read", node.name()), rounds * batch * row, reason));
+        let (bytes, headers) = (rounds * batch * RECORD_HEADER_BYTES, count(rounds * batch));
         lines.push(MemoryLine {
             each: Some(PER_STREAM.into()),
-            ..fixed(format!("{}: read buffers", node.name()), READ_BYTES, "2 chunks × 1 MiB".into())
+            ..fixed(
+                format!("{}: read buffers", node.name()),
+                READ_BYTES + bytes,
+                format!("2 chunks × 1 MiB + {headers} headers × {RECORD_HEADER_BYTES} B"),
+            )
         });
     }
 }
@@ -101,6 +117,7 @@ fn stages(
     resolved: &Resolved<'_>,
     layout: &Layout,
     lanes: &Lanes,
+    rounds: Rounds<'_>,
     options: &Options,
     lines: &mut Vec<MemoryLine>,
 ) {
@@ -109,28 +126,34 @@ fn stages(
         let Entry::Stage(_) = node.entry else { continue };
         let row: u64 = layout.outputs[at].iter().map(|output| row_bytes(&output.adds)).sum();
         if row > 0 {
-            let copies = instances(lanes, at, options);
-            let reason = format!("{}{ROUNDS} rounds × {} records × {row} B", times(copies), count(batch));
-            lines.push(fixed(
-                format!("{}: columns made", node.name()),
-                copies * ROUNDS * batch * row,
-                reason,
-            ));
+            let (copies, rounds) = (instances(lanes, at, options), rounds(at));
+            let reason = format!("{}{rounds} rounds × {} records × {row} B", times(copies), count(batch));
+            let what = format!("{}: columns made", node.name());
+            lines.push(fixed(what, copies * rounds * batch * row, reason));
         }
     }
 }
 
-fn edges(resolved: &Resolved<'_>, exchanges: &[Exchange], options: &Options, lines: &mut Vec<MemoryLine>) {
-    let (batch, credits) = (u64::from(options.max_batch), u64::from(options.credits));
+/// What waits on an edge is the sender's, and counted there; here is what the receiver gathers it into.
+fn edges(
+    resolved: &Resolved<'_>,
+    lanes: &Lanes,
+    exchanges: &[Exchange],
+    rounds: Rounds<'_>,
+    options: &Options,
+    lines: &mut Vec<MemoryLine>,
+) {
+    let batch = u64::from(options.max_batch);
     for exchange in exchanges.iter().filter(|exchange| exchange.how != Route::Same) {
         let name = |node: forebay_types::id::NodeId| resolved.graph.nodes[usize::from(node.0)].name();
         let ending = if exchange.output == Output::Rejected { ".rejected" } else { "" };
-        let row = exchange.copied_bytes + HEADER_BYTES;
-        let lanes = u64::from(options.lanes());
+        let to = usize::from(exchange.to.node.0);
+        let row = exchange.copied_bytes + ROW_HEADER_BYTES;
+        let (copies, rounds) = (instances(lanes, to, options), rounds(to));
         let reason =
-            format!("{}{credits} batches × {} records × {row} B with header", times(lanes), count(batch));
-        let what = format!("{}{ending} → {}: under way", name(exchange.from), name(exchange.to.node));
-        lines.push(fixed(what, lanes * credits * batch * row, reason));
+            format!("{}{rounds} rounds × {} records × {row} B with header", times(copies), count(batch));
+        let what = format!("{}{ending} → {}: gathered", name(exchange.from), name(exchange.to.node));
+        lines.push(fixed(what, copies * rounds * batch * row, reason));
     }
 }
 

@@ -7,7 +7,7 @@ use forebay_types::kind::Role;
 use forebay_types::unit::DurationText;
 
 use super::{count, nodes, size};
-use crate::build::PER_STREAM;
+use crate::build::{PER_STREAM, per_exchange, rounds};
 use crate::plan::{MemoryLine, Plan};
 
 pub(super) fn counts(plan: &Plan) -> String {
@@ -94,9 +94,12 @@ pub(super) fn delivery(out: &mut String, plan: &Plan) {
     let credits = match plan.exchanges.is_empty() {
         true => "none needed: every batch is handed on inside its lane".to_string(),
         false => format!(
-            "{} batches of up to {} records on each edge between lanes",
+            "{} batches of up to {} records on each edge between lanes, so a node has memory for {} rounds, and {} more \
+             for each edge on the way behind it",
             plan.credits,
-            count(plan.max_batch.into())
+            count(plan.max_batch.into()),
+            rounds(0, plan.credits),
+            per_exchange(plan.credits),
         ),
     };
     nodes::wrapped(out, "credits", &credits);

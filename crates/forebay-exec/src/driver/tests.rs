@@ -1,0 +1,74 @@
+//! When the driver wants to be asked again, with a clock that the test sets.
+
+use forebay_sched::ledger::Reasons;
+use forebay_stage::{Chunk, Position, Read, Reader};
+
+use super::*;
+
+/// Gives a record each millisecond, like a replay at a pace.
+struct Paced {
+    next: u64,
+}
+
+const MS: i64 = 1_000_000;
+
+impl Reader for Paced {
+    fn read(&mut self, now: i64, _max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+        let due = |seq: u64| (seq as i64 + 1) * MS;
+        while due(self.next) <= now {
+            chunk.seqs.push(self.next);
+            chunk.ends.push(self.next + 1);
+            chunk.arrivals.push(due(self.next));
+            self.next += 1;
+        }
+        chunk.columns = Some(Arc::default());
+        Ok(Read::NotBefore(due(self.next)))
+    }
+
+    fn seek(&mut self, to: Position) -> Result<(), Fault> {
+        self.next = to.seq;
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+}
+
+fn driver(commit_every_ns: i64) -> Driver {
+    let facts = crate::intake::Facts { node: NodeId(0), event_time: None, slo: None, ends: true };
+    let stream =
+        forebay_stage::Stream { name: "s".into(), reader: Box::new(Paced { next: 0 }), not_after: None };
+    Driver::new(Start {
+        intakes: vec![Intake::new(StreamId(0), "a".into(), stream, facts)],
+        groups: vec![vec![0]],
+        gatherers: BTreeMap::new(),
+        max_batch: 16,
+        rounds: 2,
+        commit_every_ns,
+        wish: Arc::default(),
+        suspects: Suspects::default(),
+        suspects_file: None,
+        reasons: Arc::new(std::sync::Mutex::new(Reasons::of([""]))),
+        committed: Committed::default(),
+        now: 0,
+        statuses: Arc::default(),
+    })
+    .expect("a driver")
+}
+
+#[test]
+fn a_round_for_its_barrier_alone_does_not_hold_back_the_next_record() {
+    let mut driver = driver(3 * MS / 2);
+    let mut out = Vec::new();
+    let mut ask = |now: i64| {
+        let next = driver.next(now, &mut out).expect("a round");
+        let is_barrier = matches!(next, Next::Round(Some(_)));
+        (out.iter().map(FromSource::records).sum::<u64>(), is_barrier, driver.wake_at(now))
+    };
+    assert_eq!(ask(MS), (1, false, Some(3 * MS / 2)));
+    assert_eq!(ask(3 * MS / 2), (0, true, Some(2 * MS)));
+    assert_eq!(ask(2 * MS), (1, false, Some(3 * MS)));
+    // A look that found nothing does.
+    assert_eq!(ask(2 * MS + 1), (0, false, Some(3 * MS)));
+}
