@@ -85,7 +85,7 @@ pub struct Header {
     pub node: NodeId,
     pub epoch: Epoch,
     pub times: Vec<Times>,
-    /// The original bytes, where somebody may want them. This and the next five are empty where rows have parents.
+    /// The original bytes, where somebody may want them. This and what follows up to `ends` is for rows without parents.
     pub raw: Raw,
     stream: StreamId,
     terms: Terms,
@@ -299,7 +299,8 @@ impl HeaderRing {
             header.times.reserve(rows);
             match parents {
                 0 => {
-                    header.arrivals.reserve(1);
+                    header.raw.ranges.reserve(rows);
+                    header.arrivals.reserve(rows);
                     header.seqs.reserve(rows);
                     header.ends.reserve(rows);
                 }

@@ -115,7 +115,7 @@ impl Coordinator {
             Report::Undone { generation } => Ok(self.epochs.undone(generation)),
             Report::Failed { generation, stop } if generation == self.epochs.generation() => Err(stop),
             Report::Failed { .. } => Ok(Step::Wait),
-            Report::Died(why) => Err(Stop::new("(lane)", Fault::fatal(&code::ENGINE_DEFECT, why))),
+            Report::Died(why) => Err(lane_died(why)),
         }
     }
 
@@ -287,9 +287,10 @@ impl Coordinator {
             failing.suspects.push(range);
             return Ok(failing);
         }
-        // Something that is away comes back; a defect that shows at every try does not.
+        // Something that is away comes back; a defect that shows at every try does not. What several lanes failed at is one try.
         let is_hopeless = match stop.fault.kind {
             FaultKind::Fatal => true,
+            _ if failing.is_counted => false,
             FaultKind::Call => self.backoff.failures() >= TRIES_OF_A_DEFECT,
             FaultKind::Away => self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING,
         };
@@ -329,7 +330,12 @@ impl Coordinator {
         // Lanes that have ended let go of their end of the channel. Until then something may still go wrong in what follows a
         // commit: a finished file that cannot get its name.
         while let Ok(report) = self.reports.recv() {
-            if let (Report::Failed { stop, .. }, Outcome::Complete | Outcome::Drained) = (report, &outcome) {
+            let stop = match report {
+                Report::Failed { stop, .. } => stop,
+                Report::Died(why) => lane_died(why),
+                _ => continue,
+            };
+            if let Outcome::Complete | Outcome::Drained = outcome {
                 outcome = Outcome::Failed { node: stop.node, fault: stop.fault };
             }
         }
@@ -338,10 +344,74 @@ impl Coordinator {
     }
 }
 
+fn lane_died(why: String) -> Stop {
+    Stop::new("(lane)", Fault::fatal(&code::ENGINE_DEFECT, why))
+}
+
 fn stop_of(error: &LogError) -> Stop {
     let fault = match error {
         LogError::Full { .. } | LogError::Io { .. } => Fault::away(&code::COMMIT_FAILED, error.to_string()),
         _ => Fault::fatal(&code::COMMIT_FAILED, error.to_string()),
     };
     Stop::new("(state)", fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use forebay_types::{MergeKey, StreamId};
+
+    use super::*;
+
+    fn coordinator() -> Coordinator {
+        Coordinator {
+            log: None,
+            committed: Committed::default(),
+            epochs: Epochs::new(2, 2, Epoch(0)),
+            lanes: Vec::new(),
+            reports: crossbeam_channel::never(),
+            parts: BTreeMap::new(),
+            backoff: Backoff::new(1_000_000_000, 8_000_000_000),
+            shared: Arc::default(),
+            image_after_bytes: 0,
+            image_bytes: 0,
+            sequences: BTreeMap::new(),
+            imaging: false,
+        }
+    }
+
+    fn broke_off_at(seq: u64) -> Stop {
+        let key = MergeKey { high: 1, stream: StreamId(0), seq };
+        let range = Range { first: key, last: key };
+        Stop { suspects: Some(range), ..Stop::new("out", Fault::call(&code::STAGE_PANICKED, "it panicked")) }
+    }
+
+    fn failed(kind: fn(&'static code::Code, &'static str) -> Fault) -> Stop {
+        Stop::new("out", kind(&code::COMMIT_FAILED, "it is away"))
+    }
+
+    #[test]
+    fn lanes_that_fail_at_once_are_set_back_once_for_all_of_them() {
+        let mut coordinator = coordinator();
+        let mut failing = None;
+        for stop in [broke_off_at(3), failed(Fault::away), broke_off_at(9), failed(Fault::away)] {
+            failing = Some(coordinator.judge(failing, stop).expect("it is tried again"));
+        }
+        let failing = failing.expect("it failed");
+        assert_eq!(failing.suspects.iter().map(|range| range.first.seq).collect::<Vec<_>>(), [3, 9]);
+        let wait = failing.until.saturating_duration_since(Instant::now());
+        assert!(wait > Duration::from_millis(500) && wait <= Duration::from_secs(1), "{wait:?}");
+        assert_eq!(coordinator.backoff.failures(), 1);
+    }
+
+    #[test]
+    fn tries_are_counted_by_set_back_and_not_by_lane() {
+        let mut coordinator = coordinator();
+        for _ in 0..TRIES_OF_A_DEFECT {
+            let first = coordinator.judge(None, failed(Fault::call)).expect("it is tried again");
+            coordinator.judge(Some(first), failed(Fault::call)).expect("it is the same try");
+        }
+        assert!(coordinator.judge(None, failed(Fault::call)).is_err(), "a defect that shows at every try");
+        let first = self::coordinator().judge(None, failed(Fault::away)).expect("it is tried again");
+        assert!(coordinator.judge(Some(first), failed(Fault::fatal)).is_err(), "whatever else failed");
+    }
 }

@@ -357,6 +357,10 @@ impl Lane {
     fn undo(&mut self, generation: Generation, suspects: &[Range]) -> Result<(), Stop> {
         self.generation = generation;
         self.paused = true;
+        // First of all: what follows may fail, and then nobody says it again.
+        if let Some(driver) = &mut self.driver {
+            driver.suspect(suspects);
+        }
         self.settling.clear();
         self.sink_entries.clear();
         self.imaging.clear();
@@ -387,7 +391,6 @@ impl Lane {
             segment.settle();
         }
         if let Some(driver) = &mut self.driver {
-            driver.suspect(suspects);
             driver.go_back().map_err(|fault| Stop::new("(sources)", fault))?;
         }
         self.report(Report::Undone { generation });

@@ -63,3 +63,56 @@ pub fn by_stream(rejects: &[Reject]) -> impl Iterator<Item = &[Reject]> {
     let stream = |reject: &Reject| reject.header.origin(reject.row as usize).stream;
     rejects.chunk_by(move |a, b| stream(a) == stream(b))
 }
+
+#[cfg(test)]
+mod tests {
+    use forebay_batch::{Deadline, Header, Terms, Times};
+    use forebay_types::{StreamId, code};
+
+    use super::*;
+
+    #[test]
+    fn rejects_of_several_streams_keep_their_origin_times_and_terms() {
+        let streams = Arc::new(StreamNames::default());
+        for name in ["one", "two"] {
+            streams.add("tx", name);
+        }
+        let header = |stream: u32, arrival: i64| {
+            let mut header = Header::default();
+            let deadline = Some(Deadline::AfterArrival(i64::from(stream) * 5));
+            header.of_stream(StreamId(stream), Terms { out_of_order_ns: None, deadline });
+            header.arrived(&[arrival]);
+            (7..10).for_each(|seq| header.push(seq, Times { event: 1, high: 2 }));
+            Arc::new(header)
+        };
+        let (one, two) = (header(0, 100), header(1, 200));
+        let reject = |(header, row): (&Arc<Header>, u32)| Reject {
+            header: header.clone(),
+            row,
+            code: &code::RECORD_BEHIND,
+            reason: String::new(),
+        };
+        let rejects: Vec<Reject> = [(&one, 0), (&one, 2), (&two, 1), (&one, 1)].map(reject).into();
+        let mut letters = Letters::new(streams);
+        let batches: Vec<Batch> =
+            by_stream(&rejects).map(|rejects| letters.batch(NodeId(3), "counted", rejects)).collect();
+        let shown = |batch: &Batch| {
+            let (header, group) = (batch.header(), &batch.groups()[0]);
+            let row = |row: usize| {
+                let origin = header.origin(row);
+                let text = |column: usize| group.cols()[column].var().str(row).to_string();
+                let at = format!("{} {}", header.arrival(row), header.deadline(row).unwrap_or_default());
+                format!("{} {} at {at}: {} {}", origin.stream.0, origin.seq, text(4), text(5))
+            };
+            batch.rows().iter().map(row).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            batches.iter().map(shown).collect::<Vec<_>>(),
+            [
+                vec!["0 7 at 100 100: one 7", "0 9 at 100 100: one 9"],
+                vec!["1 8 at 200 205: two 8"],
+                vec!["0 8 at 100 100: one 8"],
+            ]
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! Runs a plan: lanes, edges, rounds, epochs, ledger and drain, as a library without signal handlers or global state;
+//! Runs a plan: lanes, edges, rounds, epochs, ledger and drain, as a library without signal handlers and without state of its own outside of an engine;
 //! several engines can run in one process.
 //!
 //! Reading order: `edge` and `park` are how lanes meet; `node` is one node at work and `segment` a round over several of

@@ -3,6 +3,9 @@
 //!
 //! Invariants: only folders that are empty are removed, and only those that this process made. What others of this
 //! process make or find in them meanwhile has a share in them; another process that finds one gone makes it anew.
+//!
+//! Who has a share is known to the whole process, since several pipelines in it may write into one folder and start
+//! and stop by themselves. It decides nothing but whether an empty folder stays.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -54,6 +57,10 @@ impl Folders {
 
     /// Something was begun in them: they stay, whoever else has a share in them.
     pub fn keep(&mut self) {
+        // At every commit, mostly for nothing: others may be making folders on a disk that does not answer.
+        if self.shared.is_empty() {
+            return;
+        }
         let mut made = made();
         self.shared.drain(..).for_each(|folder| _ = made.remove(&folder));
     }
@@ -80,12 +87,18 @@ impl Drop for Folders {
 /// Opens a file as `how` says and makes it where it is missing. Says whether it was made just now: nobody else can have
 /// put anything into it before it was there.
 pub fn open_or_make(path: &Path, how: &OpenOptions) -> io::Result<(File, bool)> {
-    match how.clone().create_new(true).open(path) {
-        Ok(file) => Ok((file, true)),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            how.clone().create(true).open(path).map(|file| (file, false))
+    let mut tries = 1..TRIES;
+    loop {
+        match how.clone().create_new(true).open(path) {
+            Ok(file) => return Ok((file, true)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            Err(_) => {}
         }
-        Err(error) => Err(error),
+        match how.open(path) {
+            // It went again in between.
+            Err(error) if error.kind() == ErrorKind::NotFound && tries.next().is_some() => {}
+            opened => return opened.map(|file| (file, false)),
+        }
     }
 }
 
@@ -93,14 +106,24 @@ pub fn open_or_make(path: &Path, how: &OpenOptions) -> io::Result<(File, bool)> 
 /// first.
 fn create(folder: &Path) -> io::Result<(PathBuf, Vec<PathBuf>)> {
     let missing = folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
-    // What ends in `..` is another name of a folder that is there, or is in this list.
-    let missing: Vec<&Path> = missing.filter(|above| above.file_name().is_some()).collect();
-    let create = || {
-        fs::create_dir_all(folder)?;
-        let new = missing.iter().map(fs::canonicalize).collect::<io::Result<_>>()?;
-        Ok((fs::canonicalize(folder)?, new))
+    let missing: Vec<&Path> = missing.collect();
+    let mut new = Vec::new();
+    let mut create = || {
+        for folder in missing.iter().rev() {
+            match fs::create_dir(folder) {
+                Ok(()) => new.insert(0, fs::canonicalize(folder)?),
+                // Somebody else made it meanwhile, or it ends in `..` and is another name of one that is there.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        fs::canonicalize(folder)
     };
-    create().inspect_err(|_| missing.iter().for_each(|folder| drop(fs::remove_dir(folder))))
+    let created = create();
+    if created.is_err() {
+        new.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+    created.map(|folder| (folder, new))
 }
 
 fn made() -> MutexGuard<'static, BTreeMap<PathBuf, usize>> {

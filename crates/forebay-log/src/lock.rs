@@ -51,7 +51,12 @@ impl DirLock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(LogError::Locked { dir: dir.to_path_buf(), pid: told(&mut file) });
                 }
-                Err(TryLockError::Error(e)) => return Err(LogError::io("lock", &path, e)),
+                Err(TryLockError::Error(e)) => {
+                    if is_new {
+                        let _ = fs::remove_file(&path);
+                    }
+                    return Err(LogError::io("lock", &path, e));
+                }
             }
             // Whoever had made the file may have taken it away again before it was locked here.
             if file.metadata().is_ok_and(|metadata| metadata.nlink() == 0) {
@@ -95,8 +100,9 @@ impl Drop for DirLock {
 
 /// Writes over what the file says.
 fn say(file: &File, text: &[u8]) -> io::Result<()> {
-    file.write_all_at(text, 0)?;
-    file.set_len(text.len() as u64)
+    // Whoever reads in between reads nothing, and never half of two.
+    file.set_len(0)?;
+    file.write_all_at(text, 0)
 }
 
 fn said(file: &mut File) -> Vec<u8> {

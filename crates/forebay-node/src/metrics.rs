@@ -46,9 +46,15 @@ pub(crate) enum Format {
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
 impl Format {
-    /// OpenMetrics for whoever names it; everyone reads the other one.
-    pub fn accepted<'a>(mut accept: impl Iterator<Item = &'a str>) -> Format {
-        let named = accept.any(|accept| accept.to_ascii_lowercase().contains(OPEN_METRICS));
+    /// OpenMetrics for whoever names it, and not as what is refused (`q=0`); everyone reads the other one.
+    pub fn accepted<'a>(accept: impl Iterator<Item = &'a str>) -> Format {
+        let is_named = |one: &str| {
+            let mut parts = one.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let is_it = parts.next().is_some_and(|name| name == OPEN_METRICS);
+            let weight = parts.find_map(|part| part.strip_prefix("q=").map(str::to_string));
+            is_it && weight.is_none_or(|weight| weight.parse() != Ok(0.0))
+        };
+        let named = accept.flat_map(|accept| accept.split(',')).any(is_named);
         if named { Format::OpenMetrics } else { Format::Prometheus }
     }
 

@@ -53,12 +53,7 @@ impl Cases {
             }
             Err(why) => {
                 let message = format!("`{}` cannot be read: {why}", path.value);
-                reader.error(
-                    &code::UNREADABLE,
-                    path.span,
-                    message,
-                    "a path counts from the file that names it",
-                );
+                reader.error(why.code(), path.span, message, "a path counts from the file that names it");
             }
         }
     }

@@ -241,7 +241,7 @@ pub(crate) fn unreadable(files: &mut Files, path: &str, why: &LoadError, report:
     let file = files.add(path, "");
     let span = Span { file, start: 0, end: 0 };
     let diagnostic =
-        forebay_types::Diagnostic::error(&code::UNREADABLE, span, format!("`{path}` cannot be read: {why}"));
+        forebay_types::Diagnostic::error(why.code(), span, format!("`{path}` cannot be read: {why}"));
     report.push(match why {
         LoadError::NotFound => {
             diagnostic.help("paths count from the working directory, and inside a file from that file")

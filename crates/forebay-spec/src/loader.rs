@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use forebay_types::code::{self, Code};
+
 use crate::paths;
 
 pub trait Loader {
@@ -21,6 +23,16 @@ pub enum LoadError {
     NotFound,
     NotUtf8 { offset: usize },
     Other(String),
+}
+
+impl LoadError {
+    /// A file that is there and is no text is a wrong one.
+    pub fn code(&self) -> &'static Code {
+        match self {
+            LoadError::NotUtf8 { .. } => &code::SYNTAX,
+            LoadError::NotFound | LoadError::Other(_) => &code::UNREADABLE,
+        }
+    }
 }
 
 impl fmt::Display for LoadError {

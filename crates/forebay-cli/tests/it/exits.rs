@@ -9,10 +9,12 @@ fn files_calls_and_what_is_away_have_a_code_each_and_the_highest_counts() {
     desk.write("later.yaml", &format!("{PIPELINE}  placement: {{ jurisdictions: [CH] }}\n"));
     desk.write("failing.yaml", &format!("{PIPELINE}{FAILING}"));
     desk.write("away.yaml", &format!("{PIPELINE}tests: {{ file: nowhere.yaml }}\n"));
+    std::fs::write(desk.path("latin.yaml"), b"# caf\xe9\n").expect("a file");
     let mut wrong = String::new();
     for (arguments, code, part) in [
         // A file is wrong, or what ran failed.
         ("validate wrong.yaml", 1, "`file` has no field `pth`"),
+        ("validate latin.yaml", 1, "it is not UTF-8"),
         ("plan later.yaml", 1, "FB0508"),
         ("run later.yaml", 1, "FB0508"),
         ("test failing.yaml", 1, "1 failed"),

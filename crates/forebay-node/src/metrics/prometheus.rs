@@ -75,5 +75,7 @@ a_latency_seconds_bucket{le=\"+Inf\"} 2
         check(&["text/html, text/plain;version=0.0.4;q=0.3"], Format::Prometheus);
         check(&["Application/OpenMetrics-Text;version=1.0.0;q=0.5,*/*;q=0.1"], Format::OpenMetrics);
         check(&["text/plain", "application/openmetrics-text"], Format::OpenMetrics);
+        check(&["application/openmetrics-text; version=1.0.0; Q=0.0, text/plain"], Format::Prometheus);
+        check(&["application/openmetrics-textual"], Format::Prometheus);
     }
 }

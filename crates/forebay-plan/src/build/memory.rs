@@ -8,8 +8,8 @@ use crate::plan::{Copy, Exchange, MemoryLine, Output, Route, Segment, Spread};
 use crate::resolve::{Resolved, Write};
 use crate::text::{count, row_bytes};
 
-/// Event time and high, sequence and end of one record.
-const RECORD_HEADER_BYTES: u64 = 16 + 8 + 4;
+/// Event time and high, sequence, arrival, end and the place of the original of one record.
+const RECORD_HEADER_BYTES: u64 = 16 + 8 + 8 + 4 + 8;
 /// Event time and high of one gathered row, and where it comes from.
 const ROW_HEADER_BYTES: u64 = 16 + 8;
 /// What a stream's reader holds: a chunk that is being read and one that is being cut into records.
@@ -101,13 +101,13 @@ fn sources(
         let (row, rounds) = (row_bytes(&output.adds), rounds(at));
         let reason = format!("{rounds} rounds × {} records × {row} B", count(batch));
         lines.push(fixed(format!("{}: records read", node.name()), rounds * batch * row, reason));
-        let (bytes, headers) = (rounds * batch * RECORD_HEADER_BYTES, count(rounds * batch));
+        let (bytes, records) = (rounds * batch * RECORD_HEADER_BYTES, count(rounds * batch));
         lines.push(MemoryLine {
             each: Some(PER_STREAM.into()),
             ..fixed(
                 format!("{}: read buffers", node.name()),
                 READ_BYTES + bytes,
-                format!("2 chunks × 1 MiB + {headers} headers × {RECORD_HEADER_BYTES} B"),
+                format!("2 chunks × 1 MiB + headers of {records} records × {RECORD_HEADER_BYTES} B"),
             )
         });
     }

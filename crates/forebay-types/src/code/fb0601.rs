@@ -6,7 +6,7 @@ pub const CODE: Code = Code {
     id: "FB0601",
     title: "a file cannot be read",
     text: "\
-The file does not exist, may not be read, or is not UTF-8; so it is with a folder that `--configs` names. Paths that are read count from the file that names them, those on
+The file does not exist or may not be read; so it is with a folder that `--configs` names. Paths that are read count from the file that names them, those on
 the command line from the working directory.",
     examples: &[
         Example {
