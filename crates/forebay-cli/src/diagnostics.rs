@@ -24,14 +24,18 @@ pub fn sum(report: &Report, checked: usize) {
     say(&format!("{}: {errors}, {warnings}\n", number_of(checked, "file")));
 }
 
-/// What the report means for the exit code, which is that of its worst diagnostic: a wrong argument is no fault of the file,
-/// and neither is a file that is not there.
-pub fn exit(report: &Report, deny_warnings: bool) -> Exit {
+/// What the report means for the exit code, which is that of its worst diagnostic: what stands in an argument is no fault of
+/// the file, and neither is a file that is not there.
+pub fn exit(report: &Report, files: &Files, deny_warnings: bool) -> Exit {
     let counts = |one: &&Diagnostic| deny_warnings || one.severity == Severity::Error;
-    let of = |one: &Diagnostic| match one.code {
-        code if code == &code::ARGUMENT || code == &code::UNKNOWN_ENVIRONMENT => Exit::Usage,
-        code if code == &code::UNREADABLE => Exit::Away,
-        _ => Exit::Fault,
+    let of = |one: &Diagnostic| {
+        if one.code == &code::UNREADABLE {
+            Exit::Away
+        } else if one.code == &code::ARGUMENT || files.name(one.span.file).starts_with("--") {
+            Exit::Usage
+        } else {
+            Exit::Fault
+        }
     };
     report.diagnostics.iter().filter(counts).map(of).max().unwrap_or(Exit::Good)
 }

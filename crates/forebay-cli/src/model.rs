@@ -21,7 +21,7 @@ pub fn run(args: &args::Model) -> Exit {
         &args.verb;
     let (configs, files, report) = load_configs(names.configs.as_deref());
     diagnostics::show(&report, &files);
-    let worst = diagnostics::exit(&report, false);
+    let worst = diagnostics::exit(&report, &files, false);
     let models = match Models::new(&configs) {
         Ok(models) => models,
         Err(error) => return refuse(&error).max(worst),

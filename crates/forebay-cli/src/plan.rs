@@ -24,7 +24,7 @@ pub fn run(args: &Plan, registry: &Registry) -> Exit {
             diagnostics::sum(&loaded.report, args.files.files.len());
         }
     }
-    diagnostics::exit(&loaded.report, args.files.deny_warnings())
+    diagnostics::exit(&loaded.report, &loaded.files, args.files.deny_warnings())
 }
 
 fn text(args: &Plan, loaded: &Loaded) -> String {

@@ -47,7 +47,7 @@ pub fn run(args: &Test, registry: &Registry) -> Exit {
     }
     let failed = sum.failed + if args.strict { sum.skipped } else { 0 };
     let exit = if failed == 0 { Exit::Good } else { Exit::Fault };
-    exit.max(diagnostics::exit(&loaded.report, false))
+    exit.max(diagnostics::exit(&loaded.report, &loaded.files, false))
 }
 
 /// What became of the tests so far.

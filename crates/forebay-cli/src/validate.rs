@@ -15,5 +15,5 @@ pub fn run(args: &Files, registry: &Registry) -> Exit {
         diagnostics::show(&loaded.report, &loaded.files);
         diagnostics::sum(&loaded.report, args.files.len());
     }
-    diagnostics::exit(&loaded.report, args.deny_warnings())
+    diagnostics::exit(&loaded.report, &loaded.files, args.deny_warnings())
 }

@@ -17,7 +17,7 @@ use forebay_sched::epochs::{Epochs, Generation};
 use forebay_sched::ledger::Reasons;
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::Suspects;
-use forebay_spec::pipeline::OnLate;
+use forebay_spec::pipeline::{Guarantee, OnLate};
 use forebay_stage::{Fault, Make, Shards, Stream, StreamNames};
 use forebay_types::id::NodeId;
 use forebay_types::{Schema, code};
@@ -210,6 +210,7 @@ fn open_streams(ground: &Ground<'_, '_>) -> Result<Vec<Intake>, Fault> {
         let Make::Source(make) = factory(ground, node)? else { continue };
         let mut source = with_build(ground, node, Shards::ALL, make).map_err(|f| at_node(node, f))?;
         let streams = source.open().map_err(|fault| at_node(node, fault))?;
+        check_promise(ground.plan, &streams).map_err(|fault| at_node(node, fault))?;
         opened.extend(streams.into_iter().map(|stream| (node, stream)));
     }
     opened.sort_by(|(a, s), (b, t)| (&a.name, &s.name).cmp(&(&b.name, &t.name)));
@@ -221,6 +222,19 @@ fn open_streams(ground: &Ground<'_, '_>) -> Result<Vec<Intake>, Fault> {
         Intake::new(id, node.name.clone(), stream, facts)
     };
     Ok(opened.into_iter().map(intake).collect())
+}
+
+/// What the plan promises has to hold for what was found, which it did not know.
+fn check_promise(plan: &Plan, streams: &[Stream]) -> Result<(), Fault> {
+    let guarantee = plan.delivery.guarantee;
+    let once = streams.iter().find(|stream| stream.reader.is_read_once());
+    let Some(once) = once.filter(|_| guarantee != Guarantee::BestEffort) else { return Ok(()) };
+    let message = format!(
+        "`{guarantee}` cannot hold: `{}` is read once, so that what a fault interrupts is lost; `--set \
+         delivery=best_effort` runs it, or put the input into a file",
+        once.name
+    );
+    Err(Fault::fatal(&code::READ_ONCE, message))
 }
 
 /// What was read and written has to be a part of the pipeline, and what was read in part has to be there still.

@@ -42,6 +42,11 @@ pub trait Reader: Send {
     /// Goes to a position that it gave before, perhaps in an earlier process.
     fn seek(&mut self, to: Position) -> Result<(), Fault>;
 
+    /// Whether what was read cannot be read again: a pipe. No more than best effort holds for what comes from it.
+    fn is_read_once(&self) -> bool {
+        false
+    }
+
     /// Says which stream it is, by its content; saved beside positions.
     fn fingerprint(&self) -> String;
 

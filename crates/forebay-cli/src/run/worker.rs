@@ -49,7 +49,7 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> E
     let options = forebay_plan::Options { lanes: args.lanes.lanes, ..forebay_plan::Options::default() };
     let mut loaded = load(registry, &args.files.files, &args.files.options(), &Goal::Plan(options));
     clashes(&loaded).into_iter().for_each(|clash| loaded.report.push(clash));
-    let fault = diagnostics::exit(&loaded.report, args.files.deny_warnings());
+    let fault = diagnostics::exit(&loaded.report, &loaded.files, args.files.deny_warnings());
     if past.workers == 0 || fault != Exit::Good {
         voice.report(&loaded.report, &loaded.files, args.files.files.len(), fault != Exit::Good);
     }

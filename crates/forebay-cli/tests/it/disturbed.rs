@@ -177,9 +177,21 @@ fn a_worker_that_obeys_no_order_is_killed() {
 /// A desk whose pipeline reads a named pipe.
 fn desk_with_pipe() -> Desk {
     let desk = Desk::with_payments(0);
-    desk.write("pay.yaml", &PIPELINE.replace("in.jsonl", "pipe"));
+    let best_effort = "spec:\n  delivery: best_effort\n";
+    desk.write("pay.yaml", &PIPELINE.replace("in.jsonl", "pipe").replace("spec:\n", best_effort));
     assert!(Command::new("mkfifo").arg(desk.path("pipe")).status().expect("mkfifo").success());
     desk
+}
+
+/// What was read from it and not committed would be lost in a crash.
+#[test]
+fn a_named_pipe_is_not_promised_more_than_best_effort() {
+    let desk = desk_with_pipe();
+    for delivery in ["exactly_once", "at_least_once"] {
+        let ended = desk.forebay(&format!("run pay.yaml --set delivery={delivery}"));
+        assert!(ended.code == Some(1) && ended.err.contains("is read once"), "{delivery}: {}", ended.err);
+        assert!(!desk.path("out.jsonl").exists() && !desk.path("out.jsonl.partial").exists());
+    }
 }
 
 #[test]

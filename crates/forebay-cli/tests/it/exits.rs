@@ -30,6 +30,8 @@ fn files_calls_and_what_is_away_have_a_code_each_and_the_highest_counts() {
         ("test pay.yaml --set vars.none=1", 2, "there is no entry `none`"),
         ("validate pay.yaml --from txx=in.jsonl", 2, "there is no source `txx`"),
         ("validate pay.yaml --to out", 2, "has no `=`"),
+        ("plan pay.yaml --set vars.large=abc", 2, "FB0131"),
+        ("plan pay.yaml --set delivery=exactly_once --to out=-", 2, "FB0514"),
         ("validate pay.yaml --env prod", 2, "needs a folder `configs/`"),
         ("run pay.yaml --env prod", 2, "needs a folder `configs/`"),
         ("kinds windowfeatures", 2, "there is no kind"),
@@ -46,6 +48,7 @@ fn files_calls_and_what_is_away_have_a_code_each_and_the_highest_counts() {
         ("validate pay.yaml --configs nowhere", 3, "`nowhere` is no folder"),
         ("model ls --configs nowhere", 3, "`nowhere` is no folder"),
         ("run pay.yaml --from tx=nowhere.jsonl", 3, "`nowhere.jsonl` does not exist"),
+        ("run pay.yaml --to *=/proc/nope/", 3, "none can be made there"),
         ("run pay.yaml --admin 192.0.2.1:1", 3, "the admin server cannot use"),
         // Of several the highest.
         ("validate wrong.yaml --set vars.none=1", 2, "there is no entry `none`"),

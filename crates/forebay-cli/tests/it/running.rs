@@ -300,7 +300,7 @@ fn what_is_away_has_an_exit_code_of_its_own() {
     check("--from tx=none.jsonl", 3, "error[FB0810]");
     check("--admin 1.2.3.4:1", 3, "error[FB0841]");
     check("--state in.jsonl", 3, "keep the state elsewhere with --state DIR");
-    check("--set vars.large=much", 1, "error[FB0131]");
+    check("--set vars.large=much", 2, "error[FB0131]");
     desk.write(
         "listed.yaml",
         &PIPELINE.replace(

@@ -42,7 +42,11 @@ impl Disk {
             let is_found = !is_new || file.metadata()?.len() > 0;
             Ok(Created { file, is_found, folders })
         };
-        create().map_err(|error| fault(path, "made", &error))
+        create().map_err(|error: io::Error| match error.kind() {
+            // What was missing should have been made: this is a place where nothing can be.
+            ErrorKind::NotFound => fault(path, "made", &ErrorKind::NotADirectory.into()),
+            _ => fault(path, "made", &error),
+        })
     }
 
     /// A file that is there, to be written at its end.
@@ -261,8 +265,9 @@ fn fault(path: &str, what: &str, error: &io::Error) -> Fault {
             Fault::away(&code::DISK_FULL, message)
         }
         Kind::NotADirectory => {
-            let message =
-                format!("`{path}` cannot be {what}: a part of its path is no folder; write to another path");
+            let message = format!(
+                "`{path}` cannot be {what}: a part of its path is no folder, and none can be made there; write to another path"
+            );
             Fault::fatal(&code::OUTPUT_UNWRITABLE, message)
         }
         Kind::PermissionDenied | Kind::IsADirectory | Kind::AlreadyExists | Kind::ReadOnlyFilesystem => {

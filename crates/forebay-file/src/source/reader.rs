@@ -229,6 +229,10 @@ impl Reader for FileReader {
         Ok(())
     }
 
+    fn is_read_once(&self) -> bool {
+        matches!(self.origin, Origin::Pipe(_))
+    }
+
     fn fingerprint(&self) -> String {
         match &self.origin {
             Origin::File(_, prefix) => prefix.fingerprint(),

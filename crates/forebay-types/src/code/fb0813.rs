@@ -7,6 +7,7 @@ pub const CODE: Code = Code {
     title: "input that cannot be read again",
     text: "\
 Standard input and named pipes are read once. A run that is to go on from a saved position, or to go back after a fault, would need what
-has passed already. Put the input into a file, or begin anew with `--fresh`.",
+has passed already, so nothing stronger than `delivery: best_effort` is promised for them. Put the input into a file, ask for best effort
+(`--set delivery=best_effort`), or begin anew with `--fresh`.",
     examples: &[],
 };
