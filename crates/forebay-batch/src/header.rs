@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use forebay_types::end::End;
 use forebay_types::id::NodeId;
 use forebay_types::{Epoch, MergeKey, StreamId};
+use smallvec::SmallVec;
 
 use crate::Buf;
 
@@ -78,7 +79,15 @@ pub enum Deadline {
     AfterArrival(i64),
 }
 
-/// The header of a row space. Its rows are records of one stream, or each of them stands for a row of a parent.
+/// Whose records the rows are, from a row on.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    from: usize,
+    stream: StreamId,
+    terms: Terms,
+}
+
+/// The header of a row space. Its rows are records of streams, a source's of one, or each of them stands for a row of a parent.
 #[derive(Debug, Default)]
 pub struct Header {
     /// The node whose row space this is.
@@ -87,8 +96,7 @@ pub struct Header {
     pub times: Vec<Times>,
     /// The original bytes, where somebody may want them. This and what follows up to `ends` is for rows without parents.
     pub raw: Raw,
-    stream: StreamId,
-    terms: Terms,
+    owners: SmallVec<[Owner; 1]>,
     /// When Forebay read each record, nanoseconds since 1970: the last of these holds for all records after it too.
     arrivals: Vec<i64>,
     seqs: Vec<u64>,
@@ -109,9 +117,19 @@ impl Header {
         self.times.len()
     }
 
-    /// Says whose records the rows are.
+    /// Says whose records the next rows are.
     pub fn of_stream(&mut self, stream: StreamId, terms: Terms) {
-        (self.stream, self.terms) = (stream, terms);
+        if self.owners.last().is_none_or(|last| last.stream != stream) {
+            self.owners.push(Owner { from: self.rows(), stream, terms });
+        }
+    }
+
+    fn owner(&self, row: usize) -> Owner {
+        match &*self.owners {
+            [] => Owner { from: 0, stream: StreamId::default(), terms: Terms::default() },
+            [one] => *one,
+            several => several[several.partition_point(|owner| owner.from <= row) - 1],
+        }
     }
 
     /// Says when the next records were read, or all that are still to come.
@@ -164,7 +182,7 @@ impl Header {
 
     pub fn origin(&self, row: usize) -> Origin {
         let (header, row) = self.record(row);
-        Origin { stream: header.stream, seq: header.seqs[row] }
+        Origin { stream: header.owner(row).stream, seq: header.seqs[row] }
     }
 
     /// The place of a row in the order that everything is merged by.
@@ -176,7 +194,7 @@ impl Header {
     /// `high` less the declared out-of-orderness: a record whose event time is below it is *behind*.
     #[inline]
     pub fn watermark(&self, row: usize) -> i64 {
-        let slack = self.record(row).0.terms.out_of_order_ns;
+        let slack = self.terms(row).out_of_order_ns;
         slack.map_or(i64::MIN, |slack| self.times[row].high.saturating_sub(slack))
     }
 
@@ -193,7 +211,7 @@ impl Header {
 
     /// By when the result of a record has to be published, nanoseconds since 1970.
     pub fn deadline(&self, row: usize) -> Option<i64> {
-        Some(match self.record(row).0.terms.deadline? {
+        Some(match self.terms(row).deadline? {
             Deadline::AfterEvent(ns) => self.times[row].event.saturating_add(ns),
             Deadline::AfterArrival(ns) => self.arrival(row).saturating_add(ns),
         })
@@ -201,12 +219,14 @@ impl Header {
 
     /// Whether any of its rows has a deadline.
     pub fn has_deadlines(&self) -> bool {
-        self.terms.deadline.is_some() || self.parents.iter().any(|parent| parent.has_deadlines())
+        self.owners.iter().any(|owner| owner.terms.deadline.is_some())
+            || self.parents.iter().any(|parent| parent.has_deadlines())
     }
 
     /// The terms of the stream that a row's record is of.
     pub fn terms(&self, row: usize) -> Terms {
-        self.record(row).0.terms
+        let (header, row) = self.record(row);
+        header.owner(row).terms
     }
 
     /// Ends a record: of several ends the worst stays.
@@ -260,7 +280,7 @@ impl Header {
     fn clear(&mut self) {
         self.times.clear();
         self.raw.clear();
-        self.terms = Terms::default();
+        self.owners.clear();
         self.arrivals.clear();
         self.seqs.clear();
         self.ends.clear();

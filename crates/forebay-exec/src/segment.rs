@@ -19,7 +19,7 @@ use crate::driver::FromSource;
 use crate::edge::{Barrier, Parcel, Receiver, Sender};
 use crate::gather::{self, Gatherer};
 use crate::kit::Kit;
-use crate::letters::{self, Letters};
+use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
 use crate::node::{Arrived, Handed, NodeRun, Slot, Stop};
 use crate::splice::Splicer;
@@ -447,10 +447,8 @@ impl HandOn<'_> {
         }
         let ways = self.ways;
         if !ways.rejected.is_empty() {
-            for rejects in letters::by_stream(&rejects) {
-                let batch = self.letters.batch(ways.id, &ways.name, rejects);
-                self.send(kit, &ways.rejected, &mut Some(batch));
-            }
+            let batch = self.letters.batch(ways.id, &ways.name, &rejects);
+            self.send(kit, &ways.rejected, &mut Some(batch));
         }
     }
 

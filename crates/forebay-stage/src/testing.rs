@@ -45,7 +45,7 @@ pub fn batch(schema: &Schema, table: &str, first_seq: u64) -> Batch {
     let heads: Vec<&str> = split_top(lines.next().expect("a head line"), '|');
     let mut builder = Builder::new(schema.columns.iter().map(|column| &column.ty));
     let mut header = Header::default();
-    let (mut high, mut terms) = (i64::MIN, Terms::default());
+    let (mut high, mut terms, mut times) = (i64::MIN, Terms::default(), Vec::new());
     builder.begin();
     for (index, line) in lines.enumerate() {
         let cells = split_top(line, '|');
@@ -60,12 +60,14 @@ pub fn batch(schema: &Schema, table: &str, first_seq: u64) -> Batch {
             "the watermark in `{line}` is of another stream"
         );
         terms.out_of_order_ns = slack;
-        header.push(first_seq + index as u64, Times { event, high });
+        times.push(Times { event, high });
         for (at, column) in schema.columns.iter().enumerate() {
             push(builder.col(at), &column.ty, cell(&column.name).unwrap_or("-"));
         }
     }
     header.of_stream(StreamId(0), terms);
+    let seqs: Vec<u64> = (first_seq..).take(times.len()).collect();
+    header.extend(&seqs, &times);
     let mut ring = HeaderRing::default();
     let mut shell = ring.take(NodeId(0), Epoch(1));
     *Arc::get_mut(&mut shell).expect("a fresh header") = header;
