@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use forebay_types::end::End;
 use forebay_types::id::NodeId;
 use forebay_types::{Epoch, MergeKey, StreamId};
-use smallvec::SmallVec;
 
 use crate::Buf;
 
@@ -80,7 +79,7 @@ pub enum Deadline {
 }
 
 /// Whose records the rows are, from a row on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Owner {
     from: usize,
     stream: StreamId,
@@ -96,7 +95,9 @@ pub struct Header {
     pub times: Vec<Times>,
     /// The original bytes, where somebody may want them. This and what follows up to `ends` is for rows without parents.
     pub raw: Raw,
-    owners: SmallVec<[Owner; 1]>,
+    owner: Owner,
+    /// Those after it, where rows are of several streams.
+    others: Vec<Owner>,
     /// When Forebay read each record, nanoseconds since 1970: the last of these holds for all records after it too.
     arrivals: Vec<i64>,
     seqs: Vec<u64>,
@@ -119,16 +120,19 @@ impl Header {
 
     /// Says whose records the next rows are.
     pub fn of_stream(&mut self, stream: StreamId, terms: Terms) {
-        if self.owners.last().is_none_or(|last| last.stream != stream) {
-            self.owners.push(Owner { from: self.rows(), stream, terms });
+        let owner = Owner { from: self.rows(), stream, terms };
+        if owner.from == 0 {
+            self.owner = owner;
+        } else if self.others.last().unwrap_or(&self.owner).stream != stream {
+            self.others.push(owner);
         }
     }
 
-    fn owner(&self, row: usize) -> Owner {
-        match &*self.owners {
-            [] => Owner { from: 0, stream: StreamId::default(), terms: Terms::default() },
-            [one] => *one,
-            several => several[several.partition_point(|owner| owner.from <= row) - 1],
+    #[inline]
+    fn owner(&self, row: usize) -> &Owner {
+        match self.others.partition_point(|owner| owner.from <= row) {
+            0 => &self.owner,
+            after => &self.others[after - 1],
         }
     }
 
@@ -219,7 +223,7 @@ impl Header {
 
     /// Whether any of its rows has a deadline.
     pub fn has_deadlines(&self) -> bool {
-        self.owners.iter().any(|owner| owner.terms.deadline.is_some())
+        std::iter::once(&self.owner).chain(&self.others).any(|owner| owner.terms.deadline.is_some())
             || self.parents.iter().any(|parent| parent.has_deadlines())
     }
 
@@ -280,7 +284,8 @@ impl Header {
     fn clear(&mut self) {
         self.times.clear();
         self.raw.clear();
-        self.owners.clear();
+        self.owner = Owner::default();
+        self.others.clear();
         self.arrivals.clear();
         self.seqs.clear();
         self.ends.clear();
