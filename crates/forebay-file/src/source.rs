@@ -55,7 +55,8 @@ Reads files with one JSON object a line (`format: json`). A name that ends in `.
 - A packed file that ends too early gives every whole line and then an error.
 - `rate` makes record i of the source due at start + i / rate, counted over all its files; what is behind is caught up. The
   arrival of a record is when it was due, so latencies tell of waiting too.
-- The path `-` is standard input, mostly by `--from NAME=-`. It and named pipes are read once: a restart cannot go on.
+- The path `-` is standard input, mostly by `--from NAME=-`. It and named pipes are read once: a restart cannot go on, and a
+  run that promises more than `best_effort` is refused.
   A named pipe that nobody writes to yet is waited for.",
     fields: &[
         Field::required(
