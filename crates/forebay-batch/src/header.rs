@@ -76,6 +76,7 @@ pub struct Terms {
 pub enum Deadline {
     AfterEvent(i64),
     AfterArrival(i64),
+    AfterProduced(i64),
 }
 
 /// Whose records the rows are, from a row on.
@@ -100,6 +101,8 @@ pub struct Header {
     others: Vec<Owner>,
     /// When Forebay read each record, nanoseconds since 1970: the last of these holds for all records after it too.
     arrivals: Vec<i64>,
+    /// When each was written where it comes from, nanoseconds since 1970; empty where nobody said so.
+    produced: Vec<i64>,
     seqs: Vec<u64>,
     /// End and flags of each record.
     ends: Vec<AtomicU32>,
@@ -107,6 +110,9 @@ pub struct Header {
     /// For each row its parent and the row there.
     parent_rows: Vec<(u32, u32)>,
 }
+
+/// In place of a time that is not known.
+pub const UNKNOWN: i64 = i64::MIN;
 
 /// Beside an end: the record was processed after its deadline or without a stage that had no time for it.
 const LATE: u32 = 1 << 31;
@@ -139,6 +145,12 @@ impl Header {
     /// Says when the next records were read, or all that are still to come.
     pub fn arrived(&mut self, at: &[i64]) {
         self.arrivals.extend_from_slice(at);
+    }
+
+    /// Says when the next records were written where they come from: [`UNKNOWN`] for one of which that is not known, and
+    /// nothing at all where it is not of any.
+    pub fn produced(&mut self, at: &[i64]) {
+        self.produced.extend_from_slice(at);
     }
 
     /// Adds a record of the stream.
@@ -213,11 +225,20 @@ impl Header {
         header.arrivals.get(row).or(header.arrivals.last()).copied().unwrap_or_default()
     }
 
+    /// When a record was written where it comes from, nanoseconds since 1970, where that is known.
+    pub fn produced_at(&self, row: usize) -> Option<i64> {
+        let (header, row) = self.record(row);
+        header.produced.get(row).copied().filter(|at| *at != UNKNOWN)
+    }
+
     /// By when the result of a record has to be published, nanoseconds since 1970.
     pub fn deadline(&self, row: usize) -> Option<i64> {
         Some(match self.terms(row).deadline? {
             Deadline::AfterEvent(ns) => self.times[row].event.saturating_add(ns),
             Deadline::AfterArrival(ns) => self.arrival(row).saturating_add(ns),
+            Deadline::AfterProduced(ns) => {
+                self.produced_at(row).unwrap_or_else(|| self.arrival(row)).saturating_add(ns)
+            }
         })
     }
 
@@ -287,6 +308,7 @@ impl Header {
         self.owner = Owner::default();
         self.others.clear();
         self.arrivals.clear();
+        self.produced.clear();
         self.seqs.clear();
         self.ends.clear();
         self.parents.clear();

@@ -23,5 +23,5 @@ pub use builder::Builder;
 pub use col::{COLUMN_LIMIT, Col, ColMut, Columns, Data, DataMut, Presence, VarView};
 pub use cut::CutRing;
 pub use gather::{Pick, copy_rows, gather_columns, rows_that_fit, splice_columns};
-pub use header::{Deadline, Header, HeaderRing, Origin, Raw, Settled, Terms, Times};
+pub use header::{Deadline, Header, HeaderRing, Origin, Raw, Settled, Terms, Times, UNKNOWN};
 pub use rows::{Rows, RowsIter, RowsRing};

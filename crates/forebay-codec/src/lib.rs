@@ -23,6 +23,7 @@ mod default;
 mod scalar;
 
 mod writer;
+mod plain;
 mod extra;
 
 mod number;
@@ -34,5 +35,6 @@ mod error;
 pub use cursor::no_json;
 pub use error::RecordError;
 pub use lines::{Cut, Lines, RECORD_LIMIT, What};
+pub use plain::TextWriter;
 pub use reader::{Extra, FieldSpec, JsonReader};
 pub use writer::JsonWriter;

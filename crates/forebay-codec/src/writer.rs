@@ -154,7 +154,7 @@ impl Form {
 }
 
 #[inline]
-fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+pub(crate) fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
     match ty {
         Ty::Bool => out.extend_from_slice(if col.fixed::<u8>()[row] != 0 { b"true" } else { b"false" }),
         Ty::I8 => write_integer(col.fixed::<i8>()[row], out),

@@ -6,33 +6,34 @@ mod nodes;
 mod room;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::unbounded;
 use forebay_batch::RowsRing;
 use forebay_log::Log;
-use forebay_plan::plan::{Plan, PlanNode, SourcePlan, Spread};
+use forebay_plan::plan::{Plan, PlanNode, Spread};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::epochs::{Epochs, Generation};
 use forebay_sched::ledger::Reasons;
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::Suspects;
-use forebay_spec::pipeline::{Guarantee, OnLate};
-use forebay_stage::{Fault, Make, Shards, Stream, StreamNames};
-use forebay_types::id::NodeId;
+use forebay_spec::pipeline::{Guarantee, Scale};
+use forebay_stage::{Bell, Condition, Fault, Make, Process, Shards, Stream, StreamNames};
 use forebay_types::{Schema, code};
 
 use crate::coordinator::Coordinator;
-use crate::driver::{self, Driver};
+use crate::driver::{self, Driver, SourceRun};
 use crate::engine::{Job, Nudge};
 use crate::entry::{self, Committed};
 use crate::gather::{Gatherer, Room};
+use crate::group::Group;
 use crate::intake::{Facts, Intake};
 use crate::kit::{Kit, SharedReasons};
 use crate::lane::{Command, Lane, Report};
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
-use crate::node::Work;
+use crate::node::{NodeRun, OnLates, Work};
 use crate::park::Parker;
 use crate::segment::{SegmentRun, WayList, Ways};
 use crate::state::{self, Held};
@@ -45,6 +46,34 @@ pub struct Assembled {
     pub coordinator: Coordinator,
     /// Held, and as it was.
     state: Option<Held>,
+}
+
+impl Ground<'_, '_> {
+    /// Wakes the lane of a node's instance. What a source rings is looked at by the driver.
+    fn bell(&self, node: &PlanNode, shards: Shards) -> Bell {
+        let waker = self.parkers[shards.lane as usize].waker();
+        match node.source {
+            None => Bell::new(move || waker.wake()),
+            Some(_) => {
+                let rung = self.rung.clone();
+                Bell::new(move || {
+                    rung.store(true, Ordering::Release);
+                    waker.wake();
+                })
+            }
+        }
+    }
+
+    /// Where a node says what it waits for: one for all of its instances.
+    fn condition(&mut self, node: &PlanNode) -> Condition {
+        let known = self.shared.conditions.iter().find(|(name, _)| *name == node.name);
+        if let Some((_, condition)) = known {
+            return condition.clone();
+        }
+        let condition = Condition::default();
+        self.shared.conditions.push((node.name.clone(), condition.clone()));
+        condition
+    }
 }
 
 impl Assembled {
@@ -69,8 +98,10 @@ struct Ground<'a, 'j> {
     plan: &'a Plan,
     committed: Committed,
     streams: Arc<StreamNames>,
-    /// By stream: what becomes of a result that is late.
-    on_late: Arc<[Option<OnLate>]>,
+    on_late: OnLates,
+    /// Rung by sources.
+    rung: Arc<AtomicBool>,
+    process: Process,
     parkers: Vec<Parker>,
     shared: Shared,
     /// By stage: the names that it had before.
@@ -87,7 +118,9 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         plan,
         committed: Committed::default(),
         streams: Arc::default(),
-        on_late: Arc::from([]),
+        on_late: OnLates::default(),
+        rung: Arc::default(),
+        process: process(job),
         parkers,
         shared: Shared::default(),
         former_names: BTreeMap::new(),
@@ -101,10 +134,13 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         suspects = std::mem::take(&mut held.suspects);
     }
     let log = state.as_ref().and_then(Held::log);
-    let intakes = open_streams(&ground)?;
+    let Opened { intakes, sources } = open_streams(&mut ground)?;
     check_all_there(&ground, &intakes)?;
-    ground.on_late =
-        intakes.iter().map(|intake| Some(source_plan(plan, intake.node())?.slo?.on_late)).collect();
+    let on_late = |node: &PlanNode| Some((node.name.clone(), node.source.as_ref()?.slo?.on_late));
+    ground.on_late = OnLates {
+        sources: Arc::new(plan.nodes.iter().filter_map(on_late).collect()),
+        streams: ground.streams.clone(),
+    };
     let reasons: SharedReasons = Arc::new(Mutex::new(Reasons::of(
         REASONS.iter().copied().chain(code::ALL.iter().map(|code| code.id)),
     )));
@@ -143,12 +179,13 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         });
     }
     drop(report_sender);
-    let Ground { committed, shared, parkers, .. } = ground;
+    let Ground { committed, shared, parkers, rung, streams, .. } = ground;
     shared.set_missed(&committed.missed);
     for (lane, parker) in runs.iter_mut().zip(parkers) {
         lane.parker = parker;
     }
-    runs[0].driver = Some(make_driver(job, intakes, &committed, suspects, reasons, &shared)?);
+    let start = make_start(job, intakes, sources, &committed, suspects, reasons, &shared);
+    runs[0].driver = Some(Driver::new(driver::Start { rung, names: streams, ..start })?);
     let epochs = Epochs::new(parts(plan), plan.lanes, committed.epoch);
     let sequences = sequences(log)?;
     let coordinator = Coordinator {
@@ -164,6 +201,7 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         image_bytes: 0,
         sequences,
         imaging: false,
+        committing: None,
     };
     Ok(Assembled { lanes: runs, coordinator, state })
 }
@@ -177,6 +215,21 @@ fn instances(spread: Spread, plan: &Plan) -> u32 {
     match spread {
         Spread::One => 1,
         Spread::Keyed => plan.lanes,
+    }
+}
+
+/// Who this process is: its state directory on this host, so that a restart is known again.
+fn process(job: &Job<'_>) -> Process {
+    let host = rustix::system::uname();
+    let place = match &job.options.state_dir {
+        Some(dir) => std::path::absolute(dir).unwrap_or_else(|_| dir.clone()),
+        None => std::process::id().to_string().into(),
+    };
+    let name = [host.nodename().to_bytes(), place.as_os_str().as_encoded_bytes()].join(&0);
+    Process {
+        alone: job.plan.scale == Scale::One,
+        fresh: job.options.fresh,
+        identity: format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&name)),
     }
 }
 
@@ -203,25 +256,37 @@ fn sequences(log: Option<&Log>) -> Result<BTreeMap<forebay_types::Epoch, u64>, F
     Ok(sequences)
 }
 
+/// The sources with the streams that are there from the start.
+struct Opened {
+    intakes: Vec<Intake>,
+    sources: Vec<SourceRun>,
+}
+
 /// Opens every source's streams; ids are in the order of source and stream names.
-fn open_streams(ground: &Ground<'_, '_>) -> Result<Vec<Intake>, Fault> {
-    let mut opened: Vec<(&PlanNode, Stream)> = Vec::new();
-    for node in ground.plan.nodes.iter().filter(|node| node.source.is_some()) {
-        let Make::Source(make) = factory(ground, node)? else { continue };
+fn open_streams(ground: &mut Ground<'_, '_>) -> Result<Opened, Fault> {
+    let plan = ground.plan;
+    let mut opened: Vec<(usize, Stream)> = Vec::new();
+    let mut sources: Vec<SourceRun> = Vec::new();
+    for node in &plan.nodes {
+        let (Make::Source(make), Some(meant)) = (factory(ground, node)?, &node.source) else { continue };
         let mut source = with_build(ground, node, Shards::ALL, make).map_err(|f| at_node(node, f))?;
+        let saved = ground.committed.streams.values().filter(|entry| entry.source == node.name);
+        let saved: Vec<_> = saved.map(|entry| (entry.stream.as_str(), entry.position())).collect();
+        source.committed(&saved);
         let streams = source.open().map_err(|fault| at_node(node, fault))?;
-        check_promise(ground.plan, &streams).map_err(|fault| at_node(node, fault))?;
-        opened.extend(streams.into_iter().map(|stream| (node, stream)));
-    }
-    opened.sort_by(|(a, s), (b, t)| (&a.name, &s.name).cmp(&(&b.name, &t.name)));
-    let intake = |(node, stream): (&PlanNode, Stream)| {
-        let plan = node.source.as_ref().expect("only sources have streams");
-        let id = ground.streams.add(&node.name, &stream.name);
+        check_promise(plan, &streams).map_err(|fault| at_node(node, fault))?;
+        opened.extend(streams.into_iter().map(|stream| (sources.len(), stream)));
         let facts =
-            Facts { node: node.id, event_time: plan.event_time, slo: plan.slo, ends: node.kind.facts.ends };
-        Intake::new(id, node.name.clone(), stream, facts)
+            Facts { node: node.id, event_time: meant.event_time, slo: meant.slo, ends: node.kind.facts.ends };
+        sources.push(SourceRun { name: node.name.clone(), source, facts, group: meant.merge_group });
+    }
+    opened.sort_by(|(a, s), (b, t)| (&sources[*a].name, &s.name).cmp(&(&sources[*b].name, &t.name)));
+    let intake = |(source, stream): (usize, Stream)| {
+        let SourceRun { name, facts, .. } = &sources[source];
+        Intake::new(ground.streams.add(name, &stream.name), name.clone(), stream, *facts)
     };
-    Ok(opened.into_iter().map(intake).collect())
+    let intakes = opened.into_iter().map(intake).collect();
+    Ok(Opened { intakes, sources })
 }
 
 /// What the plan promises has to hold for what was found, which it did not know.
@@ -250,8 +315,12 @@ fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fa
         );
         return Err(Fault::fatal(&code::STATE_OF_ANOTHER, message));
     }
+    // Streams of the others come and go.
+    let ends = |name: &str| ground.plan.nodes.iter().any(|node| node.name == name && node.kind.facts.ends);
     let is_gone = |entry: &&entry::StreamEntry| {
-        !entry.ended && !there.contains(&(entry.source.as_str(), entry.stream.as_str()))
+        !entry.ended
+            && ends(&entry.source)
+            && !there.contains(&(entry.source.as_str(), entry.stream.as_str()))
     };
     let mut gone = ground.committed.streams.values().filter(is_gone);
     let Some(first) = gone.next() else { return Ok(()) };
@@ -267,21 +336,28 @@ fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fa
     Err(Fault::fatal(&code::STREAM_GONE, message))
 }
 
-fn make_driver(
+fn make_start(
     job: &Job<'_>,
     intakes: Vec<Intake>,
+    mut runs: Vec<SourceRun>,
     committed: &Committed,
     suspects: Suspects,
     reasons: SharedReasons,
     shared: &Shared,
-) -> Result<Driver, Fault> {
+) -> driver::Start {
     let plan = job.plan;
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (at, intake) in intakes.iter().enumerate() {
-        let source = source_plan(plan, intake.node());
-        groups.entry(source.map_or(0, |source| source.merge_group)).or_default().push(at);
+    // By the number in the plan: those that are merged with each other have one.
+    let mut groups: BTreeMap<usize, (bool, Vec<usize>)> = BTreeMap::new();
+    for run in &runs {
+        groups.entry(run.group).or_default().0 = !run.facts.ends;
     }
-    let sources = plan.nodes.iter().filter(|node| node.source.is_some());
+    for (at, intake) in intakes.iter().enumerate() {
+        let run = runs.iter().find(|run| run.facts.node == intake.node());
+        groups.entry(run.map_or(0, |run| run.group)).or_default().1.push(at);
+    }
+    let numbers: Vec<usize> = groups.keys().copied().collect();
+    runs.iter_mut().for_each(|run| run.group = numbers.partition_point(|number| *number < run.group));
+    let sources = plan.nodes.iter().filter(|node| node.source.is_some() && node.kind.facts.ends);
     let gatherer = |node: &PlanNode| {
         let streams = intakes.iter().filter(|intake| intake.node() == node.id).count();
         // What is gathered is one stream's alone where there is one.
@@ -292,10 +368,13 @@ fn make_driver(
         (node.id, Gatherer::new(node.id, &own_group(&node.outputs[0].adds), room))
     };
     let gatherers = sources.map(gatherer);
-    Driver::new(driver::Start {
+    driver::Start {
         gatherers: gatherers.collect(),
         intakes,
-        groups: groups.into_values().collect(),
+        sources: runs,
+        groups: groups.into_values().map(|(is_free, streams)| Group::new(streams, is_free)).collect(),
+        rung: Arc::default(),
+        names: Arc::default(),
         max_batch: job.options.max_batch,
         rounds: room::rounds(plan, 0),
         commit_every_ns: plan.delivery.commit_every_ns,
@@ -306,11 +385,7 @@ fn make_driver(
         committed: committed.clone(),
         now: job.options.clock.now(),
         statuses: shared.streams.clone(),
-    })
-}
-
-fn source_plan(plan: &Plan, node: NodeId) -> Option<&SourcePlan> {
-    plan.nodes[node.0 as usize].source.as_ref()
+    }
 }
 
 /// The group that a node builds as a schema of that group alone.
@@ -372,7 +447,12 @@ fn make_segment(
             behind: WayList::new(),
         });
     }
+    let gate = |(at, node): (usize, &NodeRun)| match &node.work {
+        Work::Sink(run) => run.sink.gate().map(|gate| (at, gate)),
+        _ => None,
+    };
     let mut run = SegmentRun {
+        gates: nodes.iter().enumerate().filter_map(gate).collect(),
         nodes,
         ways,
         inbound: Vec::new(),

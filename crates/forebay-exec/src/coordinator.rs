@@ -12,7 +12,7 @@ use forebay_log::{Log, LogError};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::epochs::{Epochs, Step};
 use forebay_sched::suspects::Range;
-use forebay_stage::{Fault, FaultKind, Sealed};
+use forebay_stage::{Fault, FaultKind, Sealed, Synced};
 use forebay_types::{Epoch, code};
 
 use crate::edge::Barrier;
@@ -42,7 +42,22 @@ pub struct Coordinator {
     /// Log entries that the newest images do not need any more end before this sequence.
     pub sequences: BTreeMap<Epoch, u64>,
     pub imaging: bool,
+    /// The epoch of which the work before its commit is under way.
+    pub committing: Option<Committing>,
 }
+
+/// An epoch that waits for the work before its commit.
+pub struct Committing {
+    epoch: Epoch,
+    part: Part,
+    /// When to ask again, and how long to wait after that.
+    ask_at: Instant,
+    wait: Duration,
+}
+
+/// Answers are asked for after this time, then after twice the time, up to the longest.
+const ASK_FIRST: Duration = Duration::from_micros(250);
+const ASK_LONGEST: Duration = Duration::from_millis(8);
 
 /// What the lanes gave for an epoch.
 #[derive(Default)]
@@ -70,25 +85,42 @@ impl Failing {
     }
 }
 
+impl Committing {
+    /// Whether everything that comes before the entry is done.
+    fn is_synced(&mut self) -> Result<bool, Stop> {
+        for (node, sealed) in &mut self.part.sinks {
+            let Some(sync) = &mut sealed.sync else { continue };
+            match protected(sync).map_err(|fault| Stop::new(node.clone(), fault))? {
+                Synced::Done => sealed.sync = None,
+                Synced::Waits => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl Coordinator {
     /// The thread's whole life: until the last epoch is committed or the pipeline cannot go on.
     pub fn run(mut self) {
         let mut failing: Option<Failing> = None;
         let outcome = loop {
-            let report = match &failing {
+            let set_back_at = failing.as_ref().map(|failing| failing.until);
+            let ask_at = self.committing.as_ref().map(|committing| committing.ask_at);
+            let report = match set_back_at.into_iter().chain(ask_at).min() {
                 None => self.reports.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(failing) => {
-                    self.reports.recv_timeout(failing.until.saturating_duration_since(Instant::now()))
-                }
+                Some(at) => self.reports.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
-            let step = match report {
-                Ok(report) => self.take(report),
-                Err(RecvTimeoutError::Timeout) => {
-                    Ok(self.set_back(failing.take().map_or_else(Vec::new, |failing| failing.suspects)))
+            let done = match report {
+                Ok(report) => self.take(report).and_then(|step| self.act(step)),
+                Err(RecvTimeoutError::Timeout) if set_back_at.is_some_and(|at| at <= Instant::now()) => {
+                    let step =
+                        self.set_back(failing.take().map_or_else(Vec::new, |failing| failing.suspects));
+                    self.act(step)
                 }
+                Err(RecvTimeoutError::Timeout) => self.go_on_committing(),
                 Err(RecvTimeoutError::Disconnected) => break Outcome::Stopped,
             };
-            match step.and_then(|step| self.act(step)) {
+            match done {
                 Ok(None) => {}
                 Ok(Some(outcome)) => break outcome,
                 Err(stop) => match self.judge(failing.take(), stop) {
@@ -132,46 +164,42 @@ impl Coordinator {
         self.epochs.sealed(sealed.generation, epoch)
     }
 
-    fn act(&mut self, mut step: Step) -> Result<Option<Outcome>, Stop> {
-        loop {
-            step = match step {
-                Step::Wait => return Ok(None),
-                Step::Settle(epoch) => {
-                    self.tell(|| Command::Settle(epoch));
-                    return Ok(None);
-                }
-                Step::Resume(generation) => {
-                    self.tell(|| Command::Resume(generation));
-                    return Ok(None);
-                }
-                Step::Commit(epoch) => {
-                    let barrier = self.commit(epoch)?;
-                    self.backoff.succeed();
-                    self.shared.epochs.fetch_add(1, Ordering::Relaxed);
-                    self.shared.set_waiting(None);
-                    self.tell(|| Command::Committed(epoch));
-                    let step = self.epochs.committed_now(epoch);
-                    if barrier.drain {
-                        let complete = barrier.complete;
-                        return Ok(Some(if complete { Outcome::Complete } else { Outcome::Drained }));
-                    }
-                    step
-                }
-            };
-        }
-    }
-
-    /// Makes an epoch durable: outputs first, then the entry.
-    fn commit(&mut self, epoch: Epoch) -> Result<Barrier, Stop> {
-        let mut part = self.parts.remove(&epoch).unwrap_or_default();
-        let barrier = part.barrier.expect("a committed epoch had a barrier");
-        for (node, sealed) in &mut part.sinks {
-            if let Some(sync) = sealed.sync.take() {
-                protected(sync).map_err(|fault| Stop::new(node.clone(), fault))?;
+    fn act(&mut self, step: Step) -> Result<Option<Outcome>, Stop> {
+        match step {
+            Step::Wait => {}
+            Step::Settle(epoch) => self.tell(|| Command::Settle(epoch)),
+            Step::Resume(generation) => self.tell(|| Command::Resume(generation)),
+            Step::Commit(epoch) => {
+                let part = self.parts.remove(&epoch).unwrap_or_default();
+                self.committing = Some(Committing { epoch, part, ask_at: Instant::now(), wait: ASK_FIRST });
+                return self.go_on_committing();
             }
         }
+        Ok(None)
+    }
+
+    /// Makes an epoch durable: outputs first, then the entry. Where outputs wait for somebody they are asked again later.
+    fn go_on_committing(&mut self) -> Result<Option<Outcome>, Stop> {
+        let Some(mut committing) = self.committing.take() else { return Ok(None) };
+        if !committing.is_synced()? {
+            committing.ask_at = Instant::now() + committing.wait;
+            committing.wait = (committing.wait * 2).min(ASK_LONGEST);
+            self.committing = Some(committing);
+            return Ok(None);
+        }
+        let Committing { epoch, part, .. } = committing;
+        let barrier = part.barrier.expect("a committed epoch had a barrier");
         self.write(epoch, part)?;
-        Ok(barrier)
+        self.backoff.succeed();
+        self.shared.epochs.fetch_add(1, Ordering::Relaxed);
+        self.shared.set_waiting(None);
+        self.tell(|| Command::Committed(epoch));
+        let step = self.epochs.committed_now(epoch);
+        if barrier.drain {
+            let complete = barrier.complete;
+            return Ok(Some(if complete { Outcome::Complete } else { Outcome::Drained }));
+        }
+        self.act(step)
     }
 
     fn write(&mut self, epoch: Epoch, mut part: Part) -> Result<(), Stop> {
@@ -289,7 +317,7 @@ impl Coordinator {
         }
         // Something that is away comes back; a defect that shows at every try does not. What several lanes failed at is one try.
         let is_hopeless = match stop.fault.kind {
-            FaultKind::Fatal => true,
+            FaultKind::Fatal | FaultKind::Stream => true,
             _ if failing.is_counted => false,
             FaultKind::Call => self.backoff.failures() >= TRIES_OF_A_DEFECT,
             FaultKind::Away => self.shared.wish.is_drain() && self.backoff.failures() >= TRIES_WHEN_DRAINING,
@@ -307,6 +335,7 @@ impl Coordinator {
 
     fn set_back(&mut self, suspects: Vec<Range>) -> Step {
         self.parts.clear();
+        self.committing = None;
         // Lanes forget what images were still to be taken; they are asked for again.
         self.imaging = false;
         let generation = self.epochs.abort();
@@ -376,6 +405,7 @@ mod tests {
             image_bytes: 0,
             sequences: BTreeMap::new(),
             imaging: false,
+            committing: None,
         }
     }
 

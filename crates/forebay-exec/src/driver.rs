@@ -1,17 +1,19 @@
-//! Drives the sources: reads, merges streams that are to be merged, cuts rounds, decides when an epoch ends, and
-//! counts records whose claims have come back.
+//! Drives the sources: takes streams that come and lets go of those that go, reads, merges streams that are to be merged,
+//! cuts rounds, decides when an epoch ends, and counts records whose claims have come back.
+
+mod streams;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use forebay_batch::{Batch, CutRing, HeaderRing, RowsRing};
 use forebay_sched::ledger::{Account, Tally};
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::{self, Suspects, Verdict};
-use forebay_stage::{Fault, Reject};
-use forebay_types::end::End;
+use forebay_stage::{Fault, Reject, Source, StreamNames};
+use forebay_types::end::{End, Fate};
 use forebay_types::id::NodeId;
 use forebay_types::{Epoch, MergeKey, StreamId, code};
 
@@ -19,9 +21,9 @@ use crate::edge::Barrier;
 use crate::entry::{Committed, StreamEntry};
 use crate::gather::{self, Gatherer};
 use crate::group::Group;
-use crate::intake::Intake;
+use crate::intake::{Facts, Intake};
 use crate::kit::SharedReasons;
-use crate::status::StreamStatus;
+use crate::status::{Here, StreamStatus};
 
 const FLUSH_EVERY_NS: i64 = 1_000_000;
 /// Once a look at the sources found nothing, the next one is not sooner than this: many streams that have nothing to say
@@ -50,7 +52,11 @@ impl Wish {
 pub struct Driver {
     /// In the order of their stream ids.
     pub intakes: Vec<Intake>,
+    sources: Vec<SourceRun>,
     groups: Vec<Group>,
+    /// A source rang: it has news, or streams that had nothing have something.
+    rung: Arc<AtomicBool>,
+    names: Arc<StreamNames>,
     gatherers: BTreeMap<NodeId, Gatherer>,
     headers: HeaderRing,
     cuts: CutRing,
@@ -85,10 +91,21 @@ pub struct Driver {
     /// While a source is held back: when the next round without records is due. It makes lanes let go of what they keep
     /// until their next round, and so shows how far they are.
     flush_at: Option<i64>,
+    /// Streams that wait for the commit of what was taken of them.
+    closing: usize,
     /// The last look at the sources found nothing, and nothing waits to be merged.
     idle: bool,
     scratch: Scratch,
     statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
+}
+
+/// A source that may have news.
+pub struct SourceRun {
+    pub name: String,
+    pub source: Box<dyn Source>,
+    pub facts: Facts,
+    /// Its streams are of this group.
+    pub group: usize,
 }
 
 /// Streams as they were at a barrier, by position.
@@ -131,8 +148,11 @@ impl FromSource {
 /// What the driver is made with.
 pub struct Start {
     pub intakes: Vec<Intake>,
-    /// Intakes that are merged with each other.
-    pub groups: Vec<Vec<usize>>,
+    pub sources: Vec<SourceRun>,
+    /// Intakes that are merged with each other, or are free.
+    pub groups: Vec<Group>,
+    pub rung: Arc<AtomicBool>,
+    pub names: Arc<StreamNames>,
     pub gatherers: BTreeMap<NodeId, Gatherer>,
     pub max_batch: usize,
     /// Rounds of sources that may be under way, to have memory for.
@@ -156,7 +176,10 @@ impl Driver {
             last: last.collect(),
             past: past.into_values().collect(),
             intakes: start.intakes,
-            groups: start.groups.into_iter().map(Group::new).collect(),
+            sources: start.sources,
+            groups: start.groups,
+            rung: start.rung,
+            names: start.names,
             gatherers: start.gatherers,
             headers: HeaderRing::default(),
             cuts: CutRing::default(),
@@ -177,31 +200,16 @@ impl Driver {
             finishing: false,
             nudged: false,
             flush_at: None,
+            closing: 0,
             idle: false,
             scratch: Scratch::default(),
             statuses: start.statuses,
         };
-        driver.check_streams()?;
+        for (intake, last) in driver.intakes.iter().zip(&driver.last) {
+            streams::check(intake, last.as_ref())?;
+        }
         driver.go_back()?;
         Ok(driver)
-    }
-
-    /// Positions that were saved have to be of the streams that are there now.
-    fn check_streams(&self) -> Result<(), Fault> {
-        for (intake, last) in self.intakes.iter().zip(&self.last) {
-            let Some(last) = last else { continue };
-            if !intake.matches(&last.fingerprint) {
-                return Err(Fault::fatal(
-                    &code::STREAM_REPLACED,
-                    format!(
-                        "`{}` of source `{}` is not what it was when its position was saved: put it back, or begin \
-                         anew with --fresh",
-                        intake.name, intake.source
-                    ),
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// Records that something broke off at.
@@ -211,7 +219,10 @@ impl Driver {
 
     /// Sets every stream to what was committed last.
     pub fn go_back(&mut self) -> Result<(), Fault> {
-        let batches = self.rounds * self.intakes.len().min(STREAMS_WITH_ROOM);
+        let comes_and_goes = self.groups.iter().any(Group::is_free);
+        let streams =
+            if comes_and_goes { STREAMS_WITH_ROOM } else { self.intakes.len().min(STREAMS_WITH_ROOM) };
+        let batches = self.rounds * streams;
         self.headers = HeaderRing::with_room(batches, self.max_batch, 0);
         self.cuts = CutRing::with_room(batches);
         self.sealed.clear();
@@ -225,7 +236,12 @@ impl Driver {
             let account = last.as_ref().map_or_else(Account::default, |entry| self.account_of(entry));
             self.intakes[at].restore(last.as_ref(), account)?;
             self.intakes[at].is_changed = true;
+            if self.intakes[at].is_closing() {
+                // Everything that is committed of it is all that there is.
+                self.intakes[at].let_go();
+            }
         }
+        self.closing = 0;
         // The first barrier states every stream: what is known of one may have changed since it was last stated.
         self.changed = (0..self.intakes.len()).collect();
         self.groups.iter_mut().for_each(|group| group.reset(&self.intakes));
@@ -237,7 +253,7 @@ impl Driver {
         let mut account = Account { taken: entry.taken, ..Account::default() };
         let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (fate, reason, count) in &entry.ends {
-            let fate = forebay_types::end::Fate::ALL.into_iter().find(|f| f.to_string() == *fate);
+            let fate = Fate::ALL.into_iter().find(|f| f.to_string() == *fate);
             account.tally.add(fate.map(|fate| End::new(fate, reasons.id(reason))), *count);
         }
         account.tally.lost += entry.lost;
@@ -251,6 +267,9 @@ impl Driver {
         if self.finishing {
             return Ok(Next::Wait);
         }
+        if self.rung.swap(false, Ordering::AcqRel) {
+            self.hear()?;
+        }
         let drain = self.wish.is_drain();
         let mut held = false;
         if !drain {
@@ -262,13 +281,14 @@ impl Driver {
                 }
             }
         }
-        let complete = !drain && self.groups.iter().all(Group::has_ended);
+        self.check_alive()?;
+        let complete = !drain && self.groups.iter().all(|group| group.has_ended() && !group.is_free());
         let barrier = self.barrier(now, drain, complete);
         self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
         let nudged = std::mem::take(&mut self.nudged);
         let is_round = !out.is_empty() || barrier.is_some() || nudged || held;
         // A round for its barrier alone says nothing about the streams.
-        self.idle = !is_round && self.groups.iter().all(|group| group.first().is_none());
+        self.idle = !is_round && !self.groups.iter().any(Group::has_rows);
         Ok(if is_round { Next::Round(barrier) } else { Next::Wait })
     }
 
@@ -285,6 +305,7 @@ impl Driver {
         }
         self.wish.is_drain()
             || self.nudged
+            || self.rung.load(Ordering::Acquire)
             || match self.flush_at {
                 Some(at) => at <= now,
                 None => self.groups.iter().any(|group| group.is_due(now)),
@@ -303,7 +324,8 @@ impl Driver {
     /// When the epoch wants to end; `None` while it is empty or too many wait for their commit.
     fn seal_at(&self) -> Option<i64> {
         let room = self.epoch.0 - self.committed.0 <= EPOCHS_IN_FLIGHT;
-        (self.records_in_epoch > 0 && room).then_some(self.epoch_began + self.commit_every_ns)
+        let interval_ns = if self.closing > 0 { 0 } else { self.commit_every_ns };
+        (self.records_in_epoch > 0 && room).then_some(self.epoch_began + interval_ns)
     }
 
     fn barrier(&mut self, now: i64, drain: bool, complete: bool) -> Option<Barrier> {
@@ -332,7 +354,7 @@ impl Driver {
         group.refill(&mut self.intakes, now, self.max_batch, &mut self.headers, &mut self.changed)?;
         // After a crash: one record at a time, and those that crashed the process twice are set aside.
         let is_suspected = !self.suspects.is_empty();
-        let first = group.first().filter(|_| is_suspected);
+        let first = group.first(&self.intakes).filter(|_| is_suspected);
         let max = if is_suspected { 1 } else { usize::MAX };
         self.records_in_epoch +=
             group.choose(&mut self.intakes, max, self.max_batch, &mut self.scratch.chosen, &mut self.changed);
@@ -364,6 +386,7 @@ impl Driver {
                 let released =
                     self.intakes[stream].release(now, self.epoch, &mut self.headers, &mut self.cuts);
                 rejects.extend(released.rejects);
+                absorb(&self.reasons, &released.batch, &released.absorbed);
                 self.scratch.pieces.push(released.batch);
                 at += 1;
             }
@@ -373,6 +396,16 @@ impl Driver {
 
     fn merge_pieces(&mut self, node: NodeId, rejects: Vec<Reject>, out: &mut Vec<FromSource>) {
         let Scratch { pieces, merge, rows: ring, .. } = &mut self.scratch;
+        if pieces.len() > 1 && !self.gatherers.contains_key(&node) {
+            // Free streams have no order among each other.
+            let mut rejects = Some(rejects);
+            out.extend(pieces.drain(..).map(|batch| FromSource {
+                node,
+                batch,
+                rejects: rejects.take().unwrap_or_default(),
+            }));
+            return;
+        }
         if pieces.len() == 1 {
             let batch = pieces.pop().expect("one piece");
             out.push(FromSource { node, batch, rejects });
@@ -464,8 +497,10 @@ impl Driver {
             for (at, entry) in &streams {
                 self.last[*at] = Some(entry.clone());
             }
+            self.tell_sources(&streams);
             self.publish(&streams);
         }
+        self.let_go();
         self.pass();
     }
 
@@ -474,9 +509,11 @@ impl Driver {
         if self.suspects.is_empty() {
             return;
         }
+        // One that has nothing may never come to where another broke off.
         let stated =
             self.last.iter().zip(&self.intakes).filter_map(|(e, intake)| Some((e.as_ref()?, intake)));
-        let open = stated.filter(|(e, intake)| !intake.has_ended() || e.taken < intake.taken);
+        let open =
+            stated.filter(|(e, intake)| e.taken < intake.taken || !(intake.has_ended() || intake.is_idle()));
         let key = open.map(|(entry, intake)| MergeKey {
             high: entry.high.unwrap_or(i64::MIN),
             stream: intake.id,
@@ -500,7 +537,8 @@ impl Driver {
             stream: entry.stream.clone(),
             taken: entry.taken,
             committed: entry.clone(),
-            ended: true,
+            here: Here::Ended,
+            lag: None,
         });
         let statuses = past.chain(statuses);
         *self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = statuses.collect();
@@ -521,8 +559,20 @@ impl Driver {
             stream: intake.name.clone(),
             taken: intake.taken,
             committed: self.last[at].clone().unwrap_or_default(),
-            ended: intake.has_ended(),
+            here: streams::here(intake),
+            lag: intake.lag(),
         }
+    }
+}
+
+/// Ends rows that their source absorbs.
+fn absorb(reasons: &SharedReasons, batch: &Batch, rows: &[(u32, &'static str)]) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut reasons = reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for (row, reason) in rows {
+        batch.header().end(*row as usize, End::new(Fate::Absorbed, reasons.id(reason)));
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use forebay_expr::Values;
 use forebay_log::testing::Faults;
 use forebay_plan::plan::Plan;
-use forebay_stage::{Fault, ModelFiles, Registry};
+use forebay_stage::{Connections, Fault, ModelFiles, Registry};
 use forebay_types::code;
 
 use crate::assemble::{self, Assembled};
@@ -27,6 +27,7 @@ pub struct Job<'a> {
     pub registry: &'a Registry,
     pub values: &'a Values,
     pub models: &'a dyn ModelFiles,
+    pub connections: &'a dyn Connections,
     /// The folder of the pipeline file.
     pub base: PathBuf,
     pub options: Options,

@@ -1,4 +1,7 @@
-//! Streams that are merged with each other: which of them to read now, which later, and whose rows come next.
+//! Streams of which rows go on together: which of them to read now, which later, and whose rows come next.
+//!
+//! Rows of files come in one order over all streams, so a stream holds others back until it is known what it has. Streams
+//! without end are free: what one of them has goes on as it comes, in turns, and no other one waits for it.
 //!
 //! There may be thousands of streams, most of which have ended or have nothing to say. A round works on those that it reads
 //! and those that it releases rows of, and on no others. Each stream that has neither ended nor rows in hand stands in
@@ -8,10 +11,10 @@
 //! still to come behind them.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use forebay_batch::HeaderRing;
-use forebay_sched::merge::Front;
+use forebay_sched::merge::{Front, Limit};
 use forebay_stage::{Fault, Read};
 use forebay_types::MergeKey;
 use forebay_types::id::NodeId;
@@ -21,11 +24,17 @@ use crate::intake::Intake;
 pub struct Group {
     /// By position among all streams.
     streams: Vec<usize>,
+    /// Its streams wait for nobody, and come and go.
+    is_free: bool,
     front: Front<MergeKey>,
+    /// Free streams with rows in hand, in turn.
+    turn: VecDeque<usize>,
     /// Streams with nothing in hand that may have something now.
     to_read: Vec<usize>,
     /// Streams with nothing in hand, and when there may be something.
     later: BinaryHeap<Reverse<(i64, usize)>>,
+    /// Streams with nothing in hand that a bell wakes.
+    idle: Vec<usize>,
     /// Streams that have not ended or have rows in hand.
     live: usize,
     sources: Vec<Member>,
@@ -41,34 +50,75 @@ struct Member {
 }
 
 impl Group {
-    pub fn new(streams: Vec<usize>) -> Group {
+    /// Of these streams, which are there from the start.
+    pub fn new(streams: Vec<usize>, is_free: bool) -> Group {
         Group {
             streams,
+            is_free,
             front: Front::default(),
+            turn: VecDeque::new(),
             to_read: Vec::new(),
             later: BinaryHeap::new(),
+            idle: Vec::new(),
             live: 0,
             sources: Vec::new(),
         }
     }
 
+    /// A free stream has come: it is read from now on.
+    pub fn join(&mut self, at: usize, intake: &Intake) {
+        self.streams.push(at);
+        self.live += 1;
+        self.to_read.push(at);
+        self.meet(intake);
+    }
+
+    /// A free stream goes: it is neither read nor chosen any more.
+    pub fn leave(&mut self, at: usize) {
+        let before = self.streams.len();
+        self.streams.retain(|stream| *stream != at);
+        if self.streams.len() == before {
+            return;
+        }
+        let was = self.to_read.len() + self.later.len() + self.idle.len() + self.turn.len();
+        self.to_read.retain(|stream| *stream != at);
+        self.later.retain(|Reverse((_, stream))| *stream != at);
+        self.idle.retain(|stream| *stream != at);
+        self.turn.retain(|stream| *stream != at);
+        // One that had ended stands in none of them, and is not counted.
+        self.live -= was - (self.to_read.len() + self.later.len() + self.idle.len() + self.turn.len());
+    }
+
+    /// Streams that had nothing are looked at again.
+    pub fn wake(&mut self) {
+        self.to_read.append(&mut self.idle);
+    }
+
     /// Begins anew, after every stream was set to where it goes on.
     pub fn reset(&mut self, intakes: &[Intake]) {
         self.front.clear();
+        self.turn.clear();
         self.later.clear();
+        self.idle.clear();
         self.sources.clear();
         self.to_read.clone_from(&self.streams);
-        self.live = self.streams.len();
-        for at in &self.streams {
-            let intake = &intakes[*at];
-            if let Some(bound) = intake.bound() {
-                self.front.join(*at, bound);
+        self.to_read.retain(|at| !intakes[*at].has_failed());
+        self.live = self.to_read.len();
+        for at in std::mem::take(&mut self.streams) {
+            let intake = &intakes[at];
+            if let (false, Some(bound)) = (self.is_free, intake.bound()) {
+                self.front.join(at, bound);
             }
-            let (node, patience_ns) = (intake.node(), intake.patience_ns());
-            // Streams of one source stand next to each other.
-            if self.sources.last().is_none_or(|last| last.node != node) {
-                self.sources.push(Member { node, patience_ns, chosen: 0 });
-            }
+            self.meet(intake);
+            self.streams.push(at);
+        }
+    }
+
+    /// The source of a stream is one of those that rows are counted of.
+    fn meet(&mut self, intake: &Intake) {
+        let (node, patience_ns) = (intake.node(), intake.patience_ns());
+        if self.sources.iter().all(|source| source.node != node) {
+            self.sources.push(Member { node, patience_ns, chosen: 0 });
         }
     }
 
@@ -106,7 +156,9 @@ impl Group {
             read.append(&mut self.to_read);
             self.to_read = read;
         }
-        self.front.look(|at| intakes[at].bound());
+        if !self.is_free {
+            self.front.look(|at| intakes[at].bound());
+        }
         Ok(())
     }
 
@@ -123,20 +175,23 @@ impl Group {
         let mut all = 0;
         chosen.clear();
         self.sources.iter_mut().for_each(|source| source.chosen = 0);
-        while let Some((at, limit)) = self.front.pop() {
+        while let Some((at, limit)) = self.pop() {
             let intake = &mut intakes[at];
             let source = self.sources.iter_mut().find(|source| source.node == intake.node());
             let source = source.expect("the source of a stream of the group");
             let room = (max - all).min(batch - source.chosen);
             if room == 0 {
-                self.put(&intakes[at], at);
+                self.put_back(&intakes[at], at);
                 break;
             }
             if !intake.is_chosen() {
                 chosen.push(at);
                 note(intake, at, changed);
             }
-            let count = intake.choose(|key| limit.allows(key), room);
+            let count = match limit {
+                None => intake.choose_all(room),
+                Some(limit) => intake.choose(|key| limit.allows(key), room),
+            };
             source.chosen += count;
             all += count;
             self.put(&intakes[at], at);
@@ -145,24 +200,53 @@ impl Group {
         all as u64
     }
 
+    /// The stream whose rows come next, and how far they may go on; without a limit that is to the last one in hand.
+    fn pop(&mut self) -> Option<(usize, Option<Limit<MergeKey>>)> {
+        match self.is_free {
+            true => self.turn.pop_front().map(|at| (at, None)),
+            false => self.front.pop().map(|(at, limit)| (at, Some(limit))),
+        }
+    }
+
     /// Notes where a stream stands that was read or of which rows were chosen.
     fn put(&mut self, intake: &Intake, at: usize) {
         match (intake.first_key(), intake.state()) {
+            (Some(_), _) if self.is_free => self.turn.push_back(at),
             (Some(first), _) => self.front.wait(at, first),
             (None, Read::More) => self.to_read.push(at),
             (None, Read::NotBefore(time)) => self.later.push(Reverse((time, at))),
+            (None, Read::Idle) => self.idle.push(at),
             (None, Read::End) => self.live -= 1,
         }
     }
 
+    /// It keeps its turn.
+    fn put_back(&mut self, intake: &Intake, at: usize) {
+        match self.is_free {
+            true => self.turn.push_front(at),
+            false => self.put(intake, at),
+        }
+    }
+
     /// The place of the row in hand that comes first.
-    pub fn first(&self) -> Option<MergeKey> {
-        self.front.first()
+    pub fn first(&self, intakes: &[Intake]) -> Option<MergeKey> {
+        match self.is_free {
+            true => self.turn.front().and_then(|at| intakes[*at].first_key()),
+            false => self.front.first(),
+        }
+    }
+
+    /// Whether rows are in hand.
+    pub fn has_rows(&self) -> bool {
+        !self.turn.is_empty() || self.front.first().is_some()
     }
 
     /// Whether a stream can be read, or has rows that need not wait for another one.
     pub fn is_due(&self, now: i64) -> bool {
-        !self.to_read.is_empty() || self.later_at().is_some_and(|time| time <= now) || self.front.is_open()
+        !self.to_read.is_empty()
+            || self.later_at().is_some_and(|time| time <= now)
+            || self.front.is_open()
+            || !self.turn.is_empty()
     }
 
     /// When the first of the streams that have nothing now may have something.
@@ -173,6 +257,11 @@ impl Group {
     /// Every stream has ended, and none has rows in hand.
     pub fn has_ended(&self) -> bool {
         self.live == 0
+    }
+
+    /// Whether streams come and go, so that its end is not the end.
+    pub fn is_free(&self) -> bool {
+        self.is_free
     }
 
     /// How old, in nanoseconds, the oldest record in flight may be for more to be read.
@@ -226,11 +315,11 @@ mod tests {
         let facts = Facts { node: NodeId(0), event_time: None, slo: None, ends: false };
         let intake = |at: u32| {
             let reader = Box::new(Quiet { while_ns: i64::from(at) + 1, reads: reads.clone() });
-            let stream = Stream { name: at.to_string(), reader, not_after: None };
+            let stream = Stream::new(at.to_string(), reader);
             Intake::new(StreamId(at), "s".into(), stream, facts)
         };
         let mut intakes: Vec<Intake> = (0..100).map(intake).collect();
-        let mut group = Group::new((0..100).collect());
+        let mut group = Group::new((0..100).collect(), false);
         group.reset(&intakes);
         let (mut headers, mut changed) = (HeaderRing::default(), Vec::new());
         let mut check = |now: i64, read: u64, next: i64| {
@@ -271,17 +360,17 @@ mod tests {
         let check = |max: usize, batch: usize, expect: (u64, &[usize])| {
             let intake = |at: u32| {
                 let facts = Facts { node: NodeId(at as u16 / 2), event_time: None, slo: None, ends: true };
-                let stream = Stream { name: at.to_string(), reader: Box::new(Six), not_after: None };
+                let stream = Stream::new(at.to_string(), Box::new(Six));
                 Intake::new(StreamId(at), "s".into(), stream, facts)
             };
             let mut intakes: Vec<Intake> = (0..3).map(intake).collect();
-            let mut group = Group::new(vec![0, 1, 2]);
+            let mut group = Group::new(vec![0, 1, 2], false);
             group.reset(&intakes);
             let (mut headers, mut changed, mut chosen) = (HeaderRing::default(), Vec::new(), Vec::new());
             group.refill(&mut intakes, 0, 9, &mut headers, &mut changed).unwrap();
             let rows = group.choose(&mut intakes, max, batch, &mut chosen, &mut changed);
             assert_eq!((rows, chosen.as_slice()), expect, "{max} at most, batches of {batch}");
-            assert_eq!(group.first().is_none(), rows == 18, "what is left comes in the next round");
+            assert_eq!(!group.has_rows(), rows == 18, "what is left comes in the next round");
         };
         check(usize::MAX, 4, (4, &[0]));
         check(usize::MAX, 8, (8, &[0, 1]));

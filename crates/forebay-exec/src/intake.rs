@@ -7,7 +7,7 @@ use forebay_plan::plan::{EventTimePlan, SloPlan};
 use forebay_sched::ledger::Account;
 use forebay_sched::merge::partition_from;
 use forebay_spec::pipeline::From;
-use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused, Reject};
+use forebay_stage::{Chunk, Fault, FaultKind, Position, Read, Reader, Refused, Reject, Stream};
 use forebay_types::code;
 use forebay_types::id::NodeId;
 use forebay_types::unit::DurationText;
@@ -22,7 +22,14 @@ pub struct Intake {
     pub id: StreamId,
     pub source: String,
     pub name: String,
-    reader: Box<dyn Reader>,
+    /// None once the stream was let go of.
+    reader: Option<Box<dyn Reader>>,
+    /// What it is, as of then.
+    fingerprint: String,
+    /// Nothing more is taken of it, and it is let go of once everything is committed.
+    closing: bool,
+    /// Why it cannot go on.
+    failed: Option<Fault>,
     not_after: Option<i64>,
     facts: Facts,
     chunk: Chunk,
@@ -64,15 +71,20 @@ pub struct Facts {
 pub struct Released {
     pub batch: Batch,
     pub rejects: Vec<Reject>,
+    /// Rows of its header that end here, with the reason.
+    pub absorbed: Vec<(u32, &'static str)>,
 }
 
 impl Intake {
-    pub fn new(id: StreamId, source: String, stream: forebay_stage::Stream, facts: Facts) -> Intake {
+    pub fn new(id: StreamId, source: String, stream: Stream, facts: Facts) -> Intake {
         Intake {
             id,
             source,
             name: stream.name,
-            reader: stream.reader,
+            fingerprint: String::new(),
+            reader: Some(stream.reader),
+            closing: false,
+            failed: None,
             not_after: stream.not_after,
             facts,
             chunk: Chunk::default(),
@@ -107,12 +119,73 @@ impl Intake {
         self.not_after = self.not_after.map(|now| before.map_or(now, |before| before.max(now)));
         self.taken = account.taken;
         self.account = account;
-        self.reader.seek(self.position)
+        let sought = self.reader.as_mut().map_or(Ok(()), |reader| reader.seek(self.position));
+        sought.or_else(|fault| self.broke_off(fault))
+    }
+
+    /// The stream has come back.
+    pub fn reopen(&mut self, stream: Stream) {
+        self.reader = Some(stream.reader);
+        self.not_after = stream.not_after;
+        (self.closing, self.failed) = (false, None);
+    }
+
+    /// Takes nothing more in. What was read and not released is forgotten.
+    pub fn close(&mut self) {
+        self.closing = true;
+        self.chunk.clear();
+        self.times.clear();
+        (self.given, self.next) = (0, 0);
+        self.state = Read::End;
+        self.fault = None;
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Lets go of the stream: whoever gave it may give it to somebody else.
+    pub fn let_go(&mut self) {
+        self.close();
+        self.closing = false;
+        if let Some(reader) = self.reader.take() {
+            self.fingerprint = reader.fingerprint();
+        }
+    }
+
+    /// It has nothing in hand and waits for a bell.
+    pub fn is_idle(&self) -> bool {
+        self.state == Read::Idle && self.first_key().is_none()
+    }
+
+    /// Whether the stream is here.
+    pub fn is_open(&self) -> bool {
+        self.reader.is_some()
+    }
+
+    /// The stream cannot go on: the others do.
+    pub fn fail(&mut self, fault: Fault) {
+        self.close();
+        self.closing = false;
+        self.failed = Some(fault);
+    }
+
+    pub fn failure(&self) -> Option<&Fault> {
+        self.failed.as_ref()
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
     }
 
     /// Whether this is still the stream that a position was saved of.
     pub fn matches(&self, fingerprint: &str) -> bool {
-        self.reader.matches(fingerprint)
+        self.reader.as_ref().is_some_and(|reader| reader.matches(fingerprint))
+    }
+
+    /// Records that are there and have not been read, where that is known.
+    pub fn lag(&self) -> Option<u64> {
+        self.reader.as_ref().and_then(|reader| reader.lag())
     }
 
     pub fn node(&self) -> NodeId {
@@ -122,23 +195,37 @@ impl Intake {
     /// Reads; nothing is in hand.
     pub fn refill(&mut self, now: i64, max: usize, headers: &mut HeaderRing) -> Result<(), Fault> {
         if let Some(fault) = self.fault.take() {
-            return Err(fault);
+            return self.broke_off(fault);
         }
         self.chunk.clear();
         (self.given, self.next) = (0, 0);
         // Most often they change hands with that header as they are.
         headers.swap_rows(&mut self.chunk.seqs, &mut self.times);
-        let read = self.reader.read(now, max, &mut self.chunk);
+        let Some(reader) = &mut self.reader else {
+            self.state = Read::End;
+            return Ok(());
+        };
+        let read = reader.read(now, max, &mut self.chunk);
         self.stamp(now);
         if self.chunk.rows() > 0 {
             self.is_paced = !self.chunk.arrivals.is_empty();
         }
         match read {
             Ok(state) => self.state = state,
-            Err(fault) if self.chunk.rows() == 0 => return Err(fault),
+            Err(fault) if self.chunk.rows() == 0 => return self.broke_off(fault),
             Err(fault) => (self.state, self.fault) = (Read::More, Some(fault)),
         }
         Ok(())
+    }
+
+    fn broke_off(&mut self, fault: Fault) -> Result<(), Fault> {
+        match fault.kind {
+            FaultKind::Stream => {
+                self.fail(fault);
+                Ok(())
+            }
+            _ => Err(fault),
+        }
     }
 
     /// Works out the times of the chunk's rows.
@@ -146,25 +233,34 @@ impl Intake {
         self.times.clear();
         self.read_at = now;
         let rows = self.chunk.rows();
-        let mut refused = self.chunk.refused.iter().map(|refused| refused.row as usize).peekable();
+        let absorbed = self.chunk.absorbed.iter().map(|(row, _)| *row as usize);
+        let mut unread: Vec<usize> =
+            self.chunk.refused.iter().map(|refused| refused.row as usize).chain(absorbed).collect();
+        unread.sort_unstable();
+        let mut unread = unread.into_iter().peekable();
         let columns = self.chunk.columns.clone();
         let events = self.facts.event_time.and_then(|plan| {
             let column = columns.as_ref()?.col(plan.addr).fixed::<i64>();
             Some((plan, column))
         });
         let mut ahead: Vec<Refused> = Vec::new();
-        let is_file = self.not_after.is_some();
+        let bound = match self.not_after {
+            Some(_) => "the last change of its file",
+            None if self.chunk.produced.is_empty() => "its arrival",
+            None => "its timestamp in the log",
+        };
         for row in 0..rows {
             let arrival = self.chunk.arrivals.get(row).copied().unwrap_or(now);
-            let latest = self.not_after.unwrap_or(arrival);
-            let bad = refused.next_if_eq(&row).is_some();
+            let produced = self.chunk.produced.get(row).copied();
+            let latest = self.not_after.or(produced).unwrap_or(arrival);
+            let bad = unread.next_if_eq(&row).is_some();
             let event = match &events {
-                None => arrival,
+                None => latest,
                 Some(_) if bad => self.high.max(0),
                 Some((plan, column)) => {
                     let event = column[row];
                     if event > latest.saturating_add(plan.max_ahead_ns) {
-                        ahead.push(from_the_future(row, event, latest, plan.max_ahead_ns, is_file));
+                        ahead.push(from_the_future(row, event, latest, plan.max_ahead_ns, bound));
                     } else {
                         self.high = self.high.max(event);
                     }
@@ -182,6 +278,7 @@ impl Intake {
     fn terms(&self) -> Terms {
         let deadline = |slo: SloPlan| match slo.from {
             From::EventTime if !self.facts.ends => Deadline::AfterEvent(slo.deadline_ns),
+            From::Produced if !self.facts.ends => Deadline::AfterProduced(slo.deadline_ns),
             _ => Deadline::AfterArrival(slo.deadline_ns),
         };
         Terms {
@@ -224,6 +321,13 @@ impl Intake {
         count
     }
 
+    /// Chooses rows in hand, `room` at most; says how many.
+    pub fn choose_all(&mut self, room: usize) -> usize {
+        let count = room.min(self.chunk.rows() - self.next);
+        self.next += count;
+        count
+    }
+
     /// Hands out the chosen rows as a batch with a header of its own: their claim.
     pub fn release(
         &mut self,
@@ -242,6 +346,7 @@ impl Intake {
         self.position = self.chunk.position_after(to - 1);
         header.of_stream(self.id, self.terms());
         header.arrived(self.chunk.arrivals.get(from..to).unwrap_or(&[arrival]));
+        header.produced(self.chunk.produced.get(from..to).unwrap_or(&[]));
         match whole {
             true => header.become_rows(&mut self.chunk.seqs, &mut self.times),
             false => header.extend(&self.chunk.seqs[from..to], &self.times[from..to]),
@@ -261,10 +366,13 @@ impl Intake {
 
     /// Takes the rows that could not be read out of the batch.
     fn refuse(&mut self, from: usize, to: usize, batch: Batch, header: &Arc<Header>) -> Released {
-        let is_here = |refused: &&Refused| (from..to).contains(&(refused.row as usize));
-        let refused: Vec<&Refused> = self.chunk.refused.iter().filter(is_here).collect();
-        if refused.is_empty() {
-            return Released { batch, rejects: Vec::new() };
+        let is_here = |row: u32| (from..to).contains(&(row as usize));
+        let refused: Vec<&Refused> =
+            self.chunk.refused.iter().filter(|refused| is_here(refused.row)).collect();
+        let absorbed = self.chunk.absorbed.iter().filter(|(row, _)| is_here(*row));
+        let absorbed: Vec<_> = absorbed.map(|(row, reason)| (row - from as u32, *reason)).collect();
+        if refused.is_empty() && absorbed.is_empty() {
+            return Released { batch, rejects: Vec::new(), absorbed };
         }
         let reject = |refused: &&Refused| Reject {
             header: header.clone(),
@@ -273,13 +381,16 @@ impl Intake {
             reason: refused.reason.clone(),
         };
         let rejects: Vec<Reject> = refused.iter().map(reject).collect();
-        let mut bad = rejects.iter().map(|reject| reject.row).peekable();
+        let mut bad: Vec<u32> = rejects.iter().map(|reject| reject.row).collect();
+        bad.extend(absorbed.iter().map(|(row, _)| *row));
+        bad.sort_unstable();
+        let mut bad = bad.into_iter().peekable();
         let good = (0..(to - from) as u32).filter(|row| {
             while bad.next_if(|bad| bad < row).is_some() {}
             bad.peek() != Some(row)
         });
         let rows = Rows::List(Arc::new(good.collect()));
-        Released { batch: batch.select(rows), rejects }
+        Released { batch: batch.select(rows), rejects, absorbed }
     }
 
     /// How old, in nanoseconds, the oldest record in flight may be for more to be read. A source that can wait is not read
@@ -294,8 +405,10 @@ impl Intake {
         self.facts.ends && !self.is_paced
     }
 
+    /// It was read to its end.
     pub fn has_ended(&self) -> bool {
-        self.state == Read::End && self.first_key().is_none()
+        let is_whole = !self.closing && self.failed.is_none() && self.reader.is_some();
+        is_whole && self.state == Read::End && self.first_key().is_none()
     }
 
     /// What comes after the rows in hand.
@@ -312,7 +425,10 @@ impl Intake {
             offset: self.position.offset,
             high: (self.released_high != i64::MIN).then_some(self.released_high),
             not_after: self.not_after,
-            fingerprint: self.reader.fingerprint(),
+            fingerprint: self
+                .reader
+                .as_ref()
+                .map_or_else(|| self.fingerprint.clone(), |reader| reader.fingerprint()),
             taken: self.taken,
             ends: Vec::new(),
             lost: 0,
@@ -329,10 +445,9 @@ fn in_one_unit(ns: i64) -> i64 {
     ns / unit * unit
 }
 
-fn from_the_future(row: usize, event: i64, latest: i64, max_ahead_ns: i64, is_file: bool) -> Refused {
+fn from_the_future(row: usize, event: i64, latest: i64, max_ahead_ns: i64, bound: &str) -> Refused {
     let ahead = DurationText(in_one_unit(event - latest));
     let allowed = DurationText(max_ahead_ns);
-    let bound = if is_file { "the last change of its file" } else { "its arrival" };
     let reason = format!("its event time is {ahead} past {bound}, and `max_ahead` is {allowed}");
     Refused { row: row as u32, code: &code::RECORD_AHEAD, reason }
 }

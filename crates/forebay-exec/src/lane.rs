@@ -152,6 +152,9 @@ impl Lane {
     /// Runs what can be run; false when there was nothing.
     fn step(&mut self) -> Result<bool, Stop> {
         let mut worked = false;
+        if let Some(stop) = self.segments.iter().find_map(SegmentRun::failure) {
+            return Err(stop);
+        }
         // Later segments first: room is made before more is taken in.
         for at in (0..self.segments.len()).rev() {
             if self.segments[at].is_ready() && self.segments[at].has_room() {
@@ -421,7 +424,9 @@ impl Lane {
         let nudge = &self.nudge;
         self.parker.park(limit, || {
             !commands.is_empty()
-                || segments.iter().any(|segment| segment.is_ready() && segment.has_room())
+                || segments
+                    .iter()
+                    .any(|segment| segment.has_failed() || segment.is_ready() && segment.has_room())
                 || driver
                     .as_ref()
                     .is_some_and(|driver| segments[0].has_room() && (nudge.is_asked() || driver.is_due(now)))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, HeaderRing, Presence};
+use forebay_batch::{Batch, Builder, HeaderRing, Presence, UNKNOWN};
 use forebay_stage::{Reject, StreamNames};
 use forebay_types::id::NodeId;
 use forebay_types::{Epoch, Ty};
@@ -33,6 +33,7 @@ impl Letters {
             let (origin, times) = (reject.header.origin(row), reject.header.times[row]);
             header.of_stream(origin.stream, reject.header.terms(row));
             header.arrived(&[reject.header.arrival(row)]);
+            header.produced(&[reject.header.produced_at(row).unwrap_or(UNKNOWN)]);
             header.push(origin.seq, times);
             let named = self.streams.get(origin.stream);
             let [code, reason, at, from, of, position, time, bytes] = self.builder.cols() else {

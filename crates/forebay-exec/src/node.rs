@@ -1,6 +1,7 @@
 //! A node at work on one lane: filters its input, keeps out what is behind or too late, and calls its stage so that a
 //! failing call does no harm.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use forebay_expr::Program;
 use forebay_sched::predict::Predictor;
 use forebay_sched::suspects::Range;
 use forebay_spec::pipeline::OnLate;
-use forebay_stage::{Cx, Fault, FaultKind, Mark, Outbox, Reject, Savepoint, Sink, SinkCx, Stage, Turn};
+use forebay_stage::{
+    Cx, Fault, FaultKind, Mark, Outbox, Reject, Savepoint, Sink, SinkCx, Stage, StreamNames, Turn,
+};
 use forebay_types::code;
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
-use forebay_types::{Addr, Epoch, Ty};
+use forebay_types::{Addr, Epoch, StreamId, Ty};
 use smallvec::SmallVec;
 
 use crate::engine::panic_text;
@@ -35,10 +38,24 @@ pub struct SinkRun {
     pub dead_letters: bool,
     /// The last epoch that was sealed: a record of it that comes now would be committed without its result.
     pub sealed: Option<Epoch>,
-    /// By stream: what becomes of a result that is late.
-    pub on_late: Arc<[Option<OnLate>]>,
+    /// What becomes of a result that is late.
+    pub on_late: OnLates,
     pub latency: LatencyRecorder,
     pub shared_latency: Arc<Latency>,
+}
+
+/// What becomes of a result that is late, by its source.
+#[derive(Clone, Default)]
+pub struct OnLates {
+    pub sources: Arc<BTreeMap<String, OnLate>>,
+    pub streams: Arc<StreamNames>,
+}
+
+impl OnLates {
+    fn of(&self, stream: StreamId) -> OnLate {
+        let known = || self.sources.get(&*self.streams.get(stream).source).copied();
+        if self.sources.is_empty() { OnLate::Publish } else { known().unwrap_or(OnLate::Publish) }
+    }
 }
 
 /// Where a batch lies, until it is taken out to be handed on. A batch is a hundred bytes of handles: it is changed where it
@@ -486,10 +503,7 @@ impl SinkRun {
         if !batch.rows().iter().any(is_late) {
             return None;
         }
-        let on_late = |row: usize| {
-            let known = self.on_late.get(header.origin(row).stream.0 as usize).copied().flatten();
-            known.unwrap_or(OnLate::Publish)
-        };
+        let on_late = |row: usize| self.on_late.of(header.origin(row).stream);
         let end = kit.end(Fate::Dropped, "late");
         let mut gone = false;
         for row in batch.rows().iter().filter(|row| is_late(*row)) {

@@ -8,7 +8,7 @@ use forebay_plan::plan::{KeyColumn, Output, Route};
 use forebay_sched::epochs::Generation;
 use forebay_sched::merge::Merge;
 use forebay_stage::key::hash_keys;
-use forebay_stage::{Mark, Reject, Shards, Turn};
+use forebay_stage::{Gate, Mark, Reject, Shards, Turn};
 use forebay_types::code;
 use forebay_types::end::Fate;
 use forebay_types::id::NodeId;
@@ -31,6 +31,8 @@ pub struct SegmentRun {
     pub inbound: Vec<Inbound>,
     pub outbound: Vec<Outbound>,
     pub letters: Letters,
+    /// Of its sinks, by position.
+    pub gates: Vec<(usize, Gate)>,
     pub shards: Shards,
     /// Scratch.
     pub hashes: Vec<u64>,
@@ -104,9 +106,21 @@ impl SegmentRun {
             && self.inbound.iter().all(|i| i.edges.iter().all(|edge| edge.peek().is_some()))
     }
 
-    /// Whether the round can send what it will have to send.
+    /// Whether the round can send what it will have to send, and its sinks take it.
     pub fn has_room(&self) -> bool {
         self.outbound.iter().all(|o| o.edges.iter().all(Sender::has_room))
+            && self.gates.iter().all(|(_, gate)| gate.is_open())
+    }
+
+    /// Whether something went wrong with what a sink has taken.
+    pub fn has_failed(&self) -> bool {
+        self.gates.iter().any(|(_, gate)| gate.has_failed())
+    }
+
+    /// What went wrong with what a sink has taken.
+    pub fn failure(&self) -> Option<Stop> {
+        let fault = |(at, gate): &(usize, Gate)| Some(Stop::new(&*self.nodes[*at].name, gate.take_fault()?));
+        self.gates.iter().find_map(fault)
     }
 
     /// Takes the parcels of the next round in; gives the barrier behind it.

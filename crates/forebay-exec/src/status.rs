@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use forebay_stage::Fault;
+use forebay_stage::{Condition, Fault};
 
 use crate::driver::Wish;
 use crate::entry::{Missed, StreamEntry};
@@ -44,6 +44,8 @@ pub struct Shared {
     /// The epoch at which the images under way were asked for.
     pub imaging_since: AtomicU64,
     pub waiting: Mutex<Option<String>>,
+    /// What nodes wait for outside, by node.
+    pub conditions: Vec<(String, Condition)>,
     pub outcome: Mutex<Option<Outcome>>,
 }
 
@@ -75,7 +77,22 @@ pub struct StreamStatus {
     pub taken: u64,
     /// As of the last commit.
     pub committed: StreamEntry,
-    pub ended: bool,
+    pub here: Here,
+    /// Records that are there and were not read, where that is known.
+    pub lag: Option<u64>,
+}
+
+/// How a stream stands with this process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Here {
+    #[default]
+    Open,
+    /// It was read to its end.
+    Ended,
+    /// Somebody else has it now.
+    Moved,
+    /// It cannot go on, and the others do: why.
+    Failed(String),
 }
 
 impl StreamStatus {

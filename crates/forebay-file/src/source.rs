@@ -183,7 +183,7 @@ fn open(form: &Arc<Form>, Found { name, path }: Found) -> Result<Stream, Fault> 
     let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&shown, &error))?;
     if metadata.is_file() {
         let reader = FileReader::file(form, path, &shown)?;
-        return Ok(Stream { name, reader: Box::new(reader), not_after: last_change(&metadata) });
+        return Ok(Stream { not_after: last_change(&metadata), ..Stream::new(name, Box::new(reader)) });
     }
     if metadata.file_type().is_socket() {
         let message =
@@ -192,14 +192,14 @@ fn open(form: &Arc<Form>, Found { name, path }: Found) -> Result<Stream, Fault> 
     }
     // A run that only looks whether it could start takes nothing out of a pipe.
     access(&path, Access::READ_OK).map_err(|error| unreadable(&shown, &error.into()))?;
-    Ok(Stream { name, reader: Box::new(FileReader::named_pipe(form, path, &shown)?), not_after: None })
+    Ok(Stream::new(name, Box::new(FileReader::named_pipe(form, path, &shown)?)))
 }
 
 fn standard_input(form: &Arc<Form>) -> Result<Stream, Fault> {
     let name = "standard input";
     let handle = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| unreadable(name, &error))?;
     let reader = FileReader::standard_input(form, File::from(handle), name)?;
-    Ok(Stream { name: "-".into(), reader: Box::new(reader), not_after: None })
+    Ok(Stream::new("-", Box::new(reader)))
 }
 
 /// When the file was last written, renamed or given other rights, nanoseconds since 1970. The modification time alone does

@@ -16,6 +16,7 @@ use forebay_stage::{Fault, ModelFiles, Registry};
 use forebay_types::kind::NoModels;
 use forebay_types::{Span, code};
 
+use crate::connections::Known;
 use crate::lists::{Lists, Watch};
 use crate::models::Models;
 use crate::status::View;
@@ -109,6 +110,7 @@ fn assemble(
         registry,
         values: &values,
         models: files.as_ref().map_or(&none as &dyn ModelFiles, |files| files),
+        connections: &Known { spec: file.spec.as_ref(), configs: loaded.configs(file) },
         base: PathBuf::from(paths::parent(&file.path)),
         options: forebay_exec::Options {
             state_dir: Some(options.state.clone()),

@@ -18,6 +18,7 @@ mod load;
 mod vars;
 mod lists;
 mod models;
+mod connections;
 
 mod together;
 mod engine;

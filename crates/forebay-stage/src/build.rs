@@ -12,10 +12,12 @@ use forebay_types::kind::{NoModels, Scope};
 use forebay_types::value::Node;
 use forebay_types::{Addr, Record, Schema, Ty, code};
 
-use crate::{Fault, OwnColumn, StreamNames};
+use crate::{Bell, Condition, Connections, Fault, OwnColumn, StreamNames};
 
 /// Everything a node is made from. Paths in the configuration are resolved already.
 pub struct Build<'a> {
+    /// `NAMESPACE/NAME` of the pipeline.
+    pub pipeline: &'a str,
     pub node: NodeId,
     pub name: &'a str,
     /// The folder of the pipeline file. Paths below it are named relative to it wherever a name is kept, so that a
@@ -46,9 +48,26 @@ pub struct Build<'a> {
     /// Vars and lists at run time.
     pub values: &'a Values,
     pub models: &'a dyn ModelFiles,
+    pub connections: &'a dyn Connections,
+    pub process: &'a Process,
+    /// Wakes the lane that the node runs on; of a source, the lane that reads it.
+    pub bell: &'a Bell,
+    /// Where the node says what it waits for.
+    pub condition: &'a Condition,
     pub shards: Shards,
     /// Somebody reads this node's rejected records with their original bytes.
     pub keep_raw: bool,
+}
+
+/// The process that a pipeline runs in, among those that run it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    /// It is the only one: `scale: one`.
+    pub alone: bool,
+    /// What earlier runs left is forgotten.
+    pub fresh: bool,
+    /// The same after a restart with the same state, and another one for every other process: letters and digits.
+    pub identity: String,
 }
 
 /// A column of a source's schema.

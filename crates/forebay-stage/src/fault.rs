@@ -19,6 +19,8 @@ pub enum FaultKind {
     Call,
     /// Something outside is away (a disk is full, a broker does not answer): the epoch is undone and tried again.
     Away,
+    /// Of a reader: this stream cannot go on. Its records up to here count, and the others do not notice.
+    Stream,
     /// Going on makes no sense: the pipeline stops with what is committed.
     Fatal,
 }
@@ -30,6 +32,10 @@ impl Fault {
 
     pub fn away(code: &'static Code, message: impl Into<String>) -> Fault {
         Fault { kind: FaultKind::Away, code, message: message.into() }
+    }
+
+    pub fn stream(code: &'static Code, message: impl Into<String>) -> Fault {
+        Fault { kind: FaultKind::Stream, code, message: message.into() }
     }
 
     pub fn fatal(code: &'static Code, message: impl Into<String>) -> Fault {

@@ -6,25 +6,29 @@
 //! keeps what remains for its next turn.
 
 mod build;
+mod connection;
 mod cx;
 mod fault;
 mod own;
 mod registry;
 pub mod key;
 mod sink;
+mod signal;
 mod source;
 mod stage;
 mod state;
 mod streams;
 pub mod testing;
 
-pub use build::{Build, Declared, ModelFile, ModelFiles, Shards, SinkColumn};
+pub use build::{Build, Declared, ModelFile, ModelFiles, Process, Shards, SinkColumn};
+pub use connection::{Connections, Secret};
 pub use cx::{Cx, Outbox, Reject};
 pub use fault::{Fault, FaultKind};
 pub use own::{OwnColumn, OwnColumns};
 pub use registry::{Factory, Make, Registry};
-pub use sink::{Sealed, Sink, SinkCx};
-pub use source::{Chunk, Position, Read, Reader, Refused, Source, Stream};
+pub use signal::{Bell, Condition, Gate};
+pub use sink::{Sealed, Sink, SinkCx, Synced};
+pub use source::{Change, Chunk, Position, Read, Reader, Refused, Source, Stream};
 pub use stage::{Mark, Stage, Turn};
 pub use state::{Savepoint, State};
 pub use streams::{StreamName, StreamNames};

@@ -5,7 +5,7 @@ use forebay_types::Epoch;
 use forebay_types::code::Code;
 use forebay_types::end::End;
 
-use crate::{Fault, Reject};
+use crate::{Fault, Gate, Reject};
 
 pub trait Sink: Send {
     /// Writes the selected records. Each one is said to be written or rejected through `cx`.
@@ -21,15 +21,29 @@ pub trait Sink: Send {
     /// At a start it refuses what would be in its way, and changes nothing that something committed stands on: another
     /// pipeline of the run may keep this one from starting, and then its old state goes on.
     fn restore(&mut self, entry: Option<&[u8]>) -> Result<(), Fault>;
+
+    /// Says when the sink takes no more, for one that may be slower than what comes.
+    fn gate(&self) -> Option<Gate> {
+        None
+    }
 }
 
 /// What a sink gives to the commit of an epoch.
 pub struct Sealed {
     /// Stands in the commit entry; [`Sink::restore`] gets it back.
     pub entry: Vec<u8>,
-    /// Work that has to be done before the commit, away from the lane: syncing a file. What is away is waited for and done again
-    /// from the last commit on; what is fatal, or panics each time, ends the pipeline.
-    pub sync: Option<Box<dyn FnOnce() -> Result<(), Fault> + Send>>,
+    /// Work that has to be done before the commit, away from the lane: syncing a file, waiting for answers. Asked again until it is
+    /// done. What is away is waited for and done again from the last commit on; what is fatal, or panics each time, ends the
+    /// pipeline.
+    pub sync: Option<Box<dyn FnMut() -> Result<Synced, Fault> + Send>>,
+}
+
+/// How far the work before a commit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synced {
+    Done,
+    /// What it waits for has not come: ask again in a moment.
+    Waits,
 }
 
 /// What a call of a sink can say about records.

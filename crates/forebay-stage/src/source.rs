@@ -10,8 +10,28 @@ use crate::Fault;
 
 /// Opens streams.
 pub trait Source: Send {
-    /// All streams of the source. Called once, before the run.
+    /// All streams that are there from the start. Called once, before the run.
     fn open(&mut self) -> Result<Vec<Stream>, Fault>;
+
+    /// Where streams were as of the last commit, of this run or an earlier one: before [`open`](Self::open), and after each
+    /// commit those that have changed. It must not wait.
+    fn committed(&mut self, _streams: &[(&str, Position)]) {}
+
+    /// What has come and gone since the last call. The engine asks when the [bell](crate::Build::bell) was rung; it must not
+    /// wait.
+    fn changes(&mut self) -> Result<Vec<Change>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+/// A stream came or goes while the pipeline runs.
+pub enum Change {
+    Opened(Stream),
+    /// Nothing more is taken of it. When everything that was taken is committed, [`Source::committed`] says so and its reader
+    /// is dropped.
+    Closing(String),
+    /// Somebody else has it already: its reader is dropped, and what is not committed of it is done again there.
+    Gone(String),
 }
 
 /// A stream that has been opened.
@@ -22,6 +42,17 @@ pub struct Stream {
     /// No event of this stream is later than this (the last change of a file), nanoseconds since 1970; `None` when
     /// the arrival of each record is the bound. With `max_ahead` it tells events from the future.
     pub not_after: Option<i64>,
+    /// Where it goes on, where the source knows better than what was committed here: others may have read it meanwhile.
+    pub begins: Option<Position>,
+    /// Records before that which are gone, and why: they count as dropped.
+    pub lost: Option<(u64, &'static Code)>,
+}
+
+impl Stream {
+    /// One that goes on where it was committed, and of which nothing else is known.
+    pub fn new(name: impl Into<String>, reader: Box<dyn Reader>) -> Stream {
+        Stream { name: name.into(), reader, not_after: None, begins: None, lost: None }
+    }
 }
 
 /// Where a stream goes on: saved with each commit.
@@ -47,6 +78,11 @@ pub trait Reader: Send {
         false
     }
 
+    /// Records that are there and have not been read, where that is known.
+    fn lag(&self) -> Option<u64> {
+        None
+    }
+
     /// Says which stream it is, by its content; saved beside positions.
     fn fingerprint(&self) -> String;
 
@@ -64,6 +100,8 @@ pub enum Read {
     More,
     /// Nothing before this time, nanoseconds since 1970.
     NotBefore(i64),
+    /// Nothing before the [bell](crate::Build::bell) rings.
+    Idle,
     /// The stream has ended. Said together with the last records where that is known: until then they hold back what other
     /// streams have.
     End,
@@ -82,10 +120,15 @@ pub struct Chunk {
     /// When each record arrived, nanoseconds since 1970; empty where that is the time of the call. A record that is
     /// replayed at a pace arrives when it is due, however late it is read.
     pub arrivals: Vec<i64>,
+    /// When each record was written where it comes from (its Kafka timestamp), nanoseconds since 1970; empty where nobody says so.
+    /// It is the event time where no column is, and bounds what a column may say.
+    pub produced: Vec<i64>,
     /// Original bytes of every row where [`Build::keep_raw`](crate::Build::keep_raw) asks for them, otherwise empty.
     pub raw: Raw,
     /// Rows that could not be read.
     pub refused: Vec<Refused>,
+    /// Rows that end here because the file says so, with the reason; their columns are unspecified.
+    pub absorbed: Vec<(u32, &'static str)>,
 }
 
 /// A record that could not be read.
@@ -106,8 +149,10 @@ impl Chunk {
         self.seqs.clear();
         self.ends.clear();
         self.arrivals.clear();
+        self.produced.clear();
         self.raw.clear();
         self.refused.clear();
+        self.absorbed.clear();
     }
 
     /// The position after a row.

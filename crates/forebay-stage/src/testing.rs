@@ -21,7 +21,7 @@ use forebay_types::kind::{Answer, Check, NoModels, Scope};
 use forebay_types::value::Text;
 use forebay_types::{Addr, Column, Epoch, Files, Node, Record, Report, Schema, Span, StreamId, Ty, Value};
 
-use crate::{Build, Cx, Factory, Make, Outbox, Shards, Stage, StreamNames};
+use crate::{Bell, Build, Condition, Cx, Factory, Make, Outbox, Process, Shards, Stage, StreamNames};
 
 /// A schema from `name: type` pairs separated by commas, laid out as one group.
 pub fn schema(text: &str) -> Schema {
@@ -116,7 +116,11 @@ pub fn build<'a>(config: &'a Record, inputs: &'a [Option<Schema>], outputs: &'a 
     static STREAMS: LazyLock<Arc<StreamNames>> = LazyLock::new(Arc::default);
     static SCOPE: Scope = Scope { vars: Vec::new(), lists: Vec::new() };
     static VALUES: LazyLock<Values> = LazyLock::new(Values::default);
+    static BELL: LazyLock<Bell> = LazyLock::new(Bell::silent);
+    static PROCESS: LazyLock<Process> = LazyLock::new(Process::default);
+    static CONDITION: LazyLock<Condition> = LazyLock::new(Condition::default);
     Build {
+        pipeline: "default/test",
         node: NodeId(1),
         name: "it",
         base: Path::new("."),
@@ -132,6 +136,10 @@ pub fn build<'a>(config: &'a Record, inputs: &'a [Option<Schema>], outputs: &'a 
         scope: &SCOPE,
         values: &VALUES,
         models: &NoModels,
+        connections: &NoModels,
+        process: &PROCESS,
+        bell: &BELL,
+        condition: &CONDITION,
         shards: Shards::ALL,
         keep_raw: false,
     }

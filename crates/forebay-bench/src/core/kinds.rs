@@ -130,11 +130,7 @@ impl Ticks {
 
 impl Source for Ticks {
     fn open(&mut self) -> Result<Vec<Stream>, Fault> {
-        let stream = |at: u64| Stream {
-            name: format!("ticks-{at}"),
-            reader: Box::new(self.reader(at)),
-            not_after: None,
-        };
+        let stream = |at: u64| Stream::new(format!("ticks-{at}"), Box::new(self.reader(at)));
         Ok((0..self.streams).map(stream).collect())
     }
 }
@@ -230,7 +226,7 @@ impl Source for Quiet {
         self.streams = 0;
         let stream = |at: u64| {
             let reader = QuietReader { every_ns, next: every_ns * at as i64 / streams as i64 };
-            Stream { name: format!("quiet-{at:03}"), reader: Box::new(reader), not_after: None }
+            Stream::new(format!("quiet-{at:03}"), Box::new(reader))
         };
         Ok((0..streams).map(stream).collect())
     }

@@ -76,6 +76,7 @@ pub fn begin(spec: &str, lanes: u32, rows: usize) -> Result<Running, Failure> {
         registry: &registry,
         values: &values,
         models: &NoModels,
+        connections: &NoModels,
         base: ".".into(),
         options,
     })

@@ -12,7 +12,7 @@ use forebay_types::{Schema, Ty, code};
 use super::Ground;
 use crate::entry::{self};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
-use crate::node::{Gives, InputRun, NodeRun, SinkRun, Work};
+use crate::node::{Gives, InputRun, NodeRun, OnLates, SinkRun, Work};
 use crate::splice::Splicer;
 
 pub(super) fn factory(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<Make, Fault> {
@@ -26,7 +26,7 @@ pub(super) fn factory(ground: &Ground<'_, '_>, node: &PlanNode) -> Result<Make, 
 
 /// Calls `make` with what a node is made from.
 pub(super) fn with_build<T>(
-    ground: &Ground<'_, '_>,
+    ground: &mut Ground<'_, '_>,
     node: &PlanNode,
     shards: Shards,
     make: impl FnOnce(&Build<'_>) -> Result<T, Fault>,
@@ -38,11 +38,15 @@ pub(super) fn with_build<T>(
         node.source.iter().flat_map(|source| &source.declared).map(declared).collect();
     let columns: Vec<SinkColumn> = node.sink.iter().flat_map(|sink| &sink.columns).map(sink_column).collect();
     let models = models_above(ground, node)?;
+    let streams = ground.streams.clone();
+    let bell = ground.bell(node, shards);
+    let condition = ground.condition(node);
     let scope = Scope {
         vars: ground.plan.vars.iter().map(|var| (var.name.clone(), var.ty.clone())).collect(),
         lists: ground.plan.lists.iter().map(|list| (list.name.clone(), list.ty.clone())).collect(),
     };
     make(&Build {
+        pipeline: &ground.plan.name,
         node: node.id,
         name: &node.name,
         base: &ground.job.base,
@@ -58,11 +62,15 @@ pub(super) fn with_build<T>(
         outputs: &outputs,
         declared: &declared,
         columns: &columns,
-        streams: &ground.streams,
+        streams: &streams,
         model: (!models.is_empty()).then_some(models.as_str()),
         scope: &scope,
         values: ground.job.values,
         models: ground.job.models,
+        connections: ground.job.connections,
+        process: &ground.process,
+        bell: &bell,
+        condition: &condition,
         shards,
         keep_raw: node.source.as_ref().is_some_and(|source| source.keep_raw),
     })
@@ -135,7 +143,7 @@ pub(super) fn make_node(
             ground.shared.latencies.push((node.name.clone(), latency.clone()));
             // A dead letter is never too late.
             let dead_letters = node.sink.as_ref().is_some_and(|sink| sink.dead_letters);
-            let on_late = if dead_letters { Arc::from([]) } else { ground.on_late.clone() };
+            let on_late = if dead_letters { OnLates::default() } else { ground.on_late.clone() };
             Work::Sink(Box::new(SinkRun {
                 sink,
                 dead_letters,

@@ -37,11 +37,13 @@ impl Reader for Paced {
 
 fn driver(commit_every_ns: i64) -> Driver {
     let facts = crate::intake::Facts { node: NodeId(0), event_time: None, slo: None, ends: true };
-    let stream =
-        forebay_stage::Stream { name: "s".into(), reader: Box::new(Paced { next: 0 }), not_after: None };
+    let stream = forebay_stage::Stream::new("s", Box::new(Paced { next: 0 }));
     Driver::new(Start {
         intakes: vec![Intake::new(StreamId(0), "a".into(), stream, facts)],
-        groups: vec![vec![0]],
+        sources: Vec::new(),
+        groups: vec![Group::new(vec![0], false)],
+        rung: Arc::default(),
+        names: Arc::default(),
         gatherers: BTreeMap::new(),
         max_batch: 16,
         rounds: 2,

@@ -15,7 +15,7 @@ use forebay_stage::types::shape::{Field, Shape};
 use forebay_stage::types::{Column, Epoch, Files, Report, Schema, Ty, code};
 use forebay_stage::{
     Build, Chunk, Cx, Factory, Fault, Make, Mark, Position, Read, Reader, Refused, Registry, Savepoint,
-    Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream, Turn,
+    Sealed, Shards, Sink, SinkCx, Source, Stage, State, Stream, Synced, Turn,
 };
 
 /// Whole numbers: any size.
@@ -82,7 +82,7 @@ impl Source for Numbers {
                 builder: Builder::new(slots.iter().map(|_| &Ty::I64)),
                 names: slots.into_iter().map(|(name, _)| name).collect(),
             };
-            Stream { name: format!("s{at}"), reader: Box::new(reader), not_after: None }
+            Stream::new(format!("s{at}"), Box::new(reader))
         };
         Ok((0..self.streams).map(stream).collect())
     }
@@ -500,7 +500,7 @@ impl Sink for Collect {
         let entry = (shelf.lines.len() as u64).to_le_bytes().to_vec();
         assert!(!shelf.breaks(Step::Seal), "the shelf breaks");
         let breaks = shelf.breaks(Step::Sync);
-        let sync = move || if breaks { panic!("the shelf breaks") } else { Ok(()) };
+        let sync = move || if breaks { panic!("the shelf breaks") } else { Ok(Synced::Done) };
         Ok(Sealed { entry, sync: Some(Box::new(sync)) })
     }
 
@@ -643,6 +643,7 @@ pub fn prepared(plan: &Plan, options: Options) -> Result<Ready, Fault> {
         registry: &registry(),
         values: &values,
         models: &NoModels,
+        connections: &NoModels,
         base: ".".into(),
         options,
     })

@@ -10,7 +10,7 @@ use std::fs::File;
 use forebay_codec::JsonWriter;
 use forebay_stage::batch::Batch;
 use forebay_stage::types::Epoch;
-use forebay_stage::{Fault, FaultKind, OwnColumns, Sealed, Sink, SinkColumn, SinkCx};
+use forebay_stage::{Fault, FaultKind, OwnColumns, Sealed, Sink, SinkColumn, SinkCx, Synced};
 
 use super::disk::Disk;
 use super::entry::{Entry, Stage};
@@ -117,10 +117,11 @@ impl Sink for FileSink {
         }
         let disk = self.disk.clone();
         let sync = move || {
-            handles.into_iter().try_for_each(|(file, path, name)| {
+            handles.drain(..).try_for_each(|(file, path, name)| {
                 disk.sync(&file, &path)?;
                 if name { disk.sync_folder(&path) } else { Ok(()) }
-            })
+            })?;
+            Ok(Synced::Done)
         };
         let files = self.files.outputs.iter().map(|output| output.item).collect();
         let entry = Entry { path: self.place.kept().to_string(), files, made: self.files.made };

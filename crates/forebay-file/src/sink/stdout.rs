@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use forebay_stage::batch::Batch;
 use forebay_stage::types::{Epoch, code};
-use forebay_stage::{Fault, FaultKind, Sealed, Sink, SinkCx};
+use forebay_stage::{Fault, FaultKind, Sealed, Sink, SinkCx, Synced};
 
 use super::entry::Entry;
 use super::files::Rows;
@@ -93,7 +93,10 @@ impl Sink for StdoutSink {
         let lines = std::mem::take(&mut self.lines);
         let out = self.out.clone();
         let entry = Entry { path: self.place.kept().to_string(), ..Entry::default() };
-        Ok(Sealed { entry: entry.bytes(), sync: Some(Box::new(move || out.write(&lines))) })
+        Ok(Sealed {
+            entry: entry.bytes(),
+            sync: Some(Box::new(move || out.write(&lines).map(|()| Synced::Done))),
+        })
     }
 
     fn committed(&mut self, _: Epoch) -> Result<(), Fault> {
@@ -131,7 +134,7 @@ mod tests {
     /// Seals an epoch of these records and does the work before its commit.
     fn write(sink: &mut StdoutSink, schema: &Schema, records: &str) -> Result<(), Fault> {
         push(sink, schema, records);
-        sink.seal(Epoch(1), false).expect("a seal").sync.expect("a write")()
+        sink.seal(Epoch(1), false).expect("a seal").sync.expect("a write")().map(drop)
     }
 
     fn push(sink: &mut StdoutSink, schema: &Schema, records: &str) {

@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
             return None;
         }
         let (epoch, sealed, records) = self.sealed.remove(0);
-        if let Some(Err(error)) = sealed.sync.map(|sync| sync()) {
+        if let Some(Err(error)) = sealed.sync.map(|mut sync| sync()) {
             self.said.push(error.to_string());
             self.undo();
             return None;

@@ -13,7 +13,7 @@ use forebay_stage::types::end::{End, Fate, ReasonId};
 use forebay_stage::types::{Epoch, Files, Record, Report, Schema};
 use forebay_stage::{
     Build, Chunk, Declared, Fault, OwnColumn, Position, Read, Reader, Reject, Sink, SinkColumn, SinkCx,
-    Source, StreamNames,
+    Source, StreamNames, Synced,
 };
 use tempfile::TempDir;
 
@@ -269,7 +269,7 @@ pub fn push_some(sink: &mut dyn Sink, batch: &Batch) -> (Result<(), Fault>, Vec<
 /// A whole epoch: sealed, synced, committed.
 pub fn commit(sink: &mut dyn Sink, epoch: u64, last: bool) -> Vec<u8> {
     let sealed = sink.seal(Epoch(epoch), last).unwrap_or_else(|fault| panic!("{fault}"));
-    sealed.sync.map_or(Ok(()), |sync| sync()).expect("a sync");
+    sealed.sync.map_or(Ok(Synced::Done), |mut sync| sync()).expect("a sync");
     sink.committed(Epoch(epoch)).unwrap_or_else(|fault| panic!("{fault}"));
     sealed.entry
 }

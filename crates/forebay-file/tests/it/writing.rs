@@ -502,7 +502,7 @@ fn a_sync_that_fails_names_the_file() {
     push(sink.as_mut(), &batch(&[(1, 1)])).unwrap();
     let sealed = sink.seal(Epoch(1), false).unwrap();
     faults.inject(Call::Sync, 1, ErrorKind::Other);
-    let (kind, said) = fault(&root, sealed.sync.unwrap()());
+    let (kind, said) = fault(&root, sealed.sync.unwrap()().map(drop));
     assert_eq!(kind, FaultKind::Away);
     assert!(said.starts_with("[FB0821] `DIR/o.1.partial` cannot be synced: "), "{said}");
 }

@@ -87,6 +87,7 @@ pub(super) fn run(
         registry,
         values: &values,
         models: files.as_ref().map_or(&NoModels as &dyn ModelFiles, |files| files),
+        connections: &NoModels,
         base: PathBuf::from(forebay_spec::paths::parent(&file.path)),
         options: forebay_exec::Options {
             max_batch: 1,

@@ -123,7 +123,7 @@ fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
             event_slot: event_slot.and_then(|column| column.slot),
             keep_raw: build.keep_raw,
         };
-        Ok(Stream { name, reader: Box::new(reader), not_after: None })
+        Ok(Stream::new(name, Box::new(reader)))
     });
     Ok(Box::new(Streams(readers.collect::<Result<_, Fault>>()?)))
 }

@@ -1,0 +1,163 @@
+//! Streams that come and go while the pipeline runs, and those that cannot go on.
+
+use forebay_stage::{Change, Fault, Position, Stream};
+use forebay_types::code;
+use forebay_types::end::Fate;
+
+use super::Driver;
+use crate::entry::StreamEntry;
+use crate::intake::Intake;
+use crate::status::Here;
+
+/// A position that was saved has to be of the stream that is there now.
+pub(super) fn check(intake: &Intake, last: Option<&StreamEntry>) -> Result<(), Fault> {
+    match last {
+        Some(last) if !intake.matches(&last.fingerprint) => {
+            let message = format!(
+                "`{}` of source `{}` is not what it was when its position was saved: put it back, or begin anew with \
+                 --fresh",
+                intake.name, intake.source
+            );
+            Err(Fault::fatal(&code::STREAM_REPLACED, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn here(intake: &Intake) -> Here {
+    match intake.failure() {
+        Some(fault) => Here::Failed(fault.to_string()),
+        None if intake.has_ended() => Here::Ended,
+        None if !intake.is_open() || intake.is_closing() => Here::Moved,
+        None => Here::Open,
+    }
+}
+
+/// Adds to the ends of a stream.
+fn count_end(ends: &mut Vec<(String, String, u64)>, fate: Fate, reason: &str, more: u64) {
+    match ends.iter_mut().find(|(f, r, _)| *f == fate.to_string() && r == reason) {
+        Some((_, _, count)) => *count += more,
+        None => ends.push((fate.to_string(), reason.to_string(), more)),
+    }
+}
+
+impl Driver {
+    /// Asks the sources what there is to know, and looks again at streams that had nothing.
+    pub(super) fn hear(&mut self) -> Result<(), Fault> {
+        for at in 0..self.sources.len() {
+            for change in self.sources[at].source.changes()? {
+                match change {
+                    Change::Opened(stream) => self.open(at, stream)?,
+                    Change::Closing(name) => self.close(at, &name),
+                    Change::Gone(name) => self.give_up(at, &name),
+                }
+            }
+        }
+        self.groups.iter_mut().for_each(|group| group.wake());
+        self.let_go();
+        Ok(())
+    }
+
+    /// Takes a stream in: a new one, or one that was here before.
+    fn open(&mut self, source: usize, stream: Stream) -> Result<(), Fault> {
+        let run = &self.sources[source];
+        let (name, facts, group) = (run.name.clone(), run.facts, run.group);
+        let id = self.names.add(&name, &stream.name);
+        let at = id.0 as usize;
+        let (begins, lost) = (stream.begins, stream.lost);
+        if at == self.intakes.len() {
+            let is_it = |entry: &StreamEntry| entry.source == name && entry.stream == stream.name;
+            let past = self.past.iter().position(is_it).map(|index| self.past.swap_remove(index));
+            self.intakes.push(Intake::new(id, name, stream, facts));
+            self.last.push(past);
+        } else {
+            self.groups[group].leave(at);
+            self.closing -= usize::from(self.intakes[at].is_closing());
+            self.intakes[at].reopen(stream);
+        }
+        let intake = &mut self.intakes[at];
+        if let Err(fault) = check(intake, self.last[at].as_ref()) {
+            intake.fail(fault);
+        }
+        if let Some(begins) = begins {
+            let last = self.last[at].get_or_insert_with(|| intake.entry());
+            (last.seq, last.offset) = (begins.seq, begins.offset);
+            last.ended = false;
+            if let Some((count, code)) = lost {
+                last.taken += count;
+                count_end(&mut last.ends, Fate::Dropped, code.id, count);
+            }
+        }
+        let last = self.last[at].clone();
+        let account = last.as_ref().map_or_else(Default::default, |entry| self.account_of(entry));
+        let intake = &mut self.intakes[at];
+        intake.restore(last.as_ref(), account)?;
+        self.groups[group].join(at, intake);
+        // It is stated at the next barrier, whatever it has to say.
+        if !std::mem::replace(&mut intake.is_changed, true) {
+            self.changed.push(at);
+        }
+        self.publish_all();
+        Ok(())
+    }
+
+    fn close(&mut self, source: usize, name: &str) {
+        let Some(at) = self.find(source, name) else { return };
+        self.groups[self.sources[source].group].leave(at);
+        if self.intakes[at].is_open() && !self.intakes[at].is_closing() {
+            self.intakes[at].close();
+            self.closing += 1;
+        }
+    }
+
+    fn give_up(&mut self, source: usize, name: &str) {
+        let Some(at) = self.find(source, name) else { return };
+        self.groups[self.sources[source].group].leave(at);
+        self.closing -= usize::from(self.intakes[at].is_closing());
+        self.intakes[at].let_go();
+        self.publish_all();
+    }
+
+    fn find(&self, source: usize, name: &str) -> Option<usize> {
+        let source = &self.sources[source].name;
+        self.intakes.iter().position(|intake| intake.source == *source && intake.name == name)
+    }
+
+    /// Lets go of streams that close and of which everything is committed.
+    pub(super) fn let_go(&mut self) {
+        if self.closing == 0 {
+            return;
+        }
+        for (intake, last) in self.intakes.iter_mut().zip(&self.last) {
+            let committed = last.as_ref().map_or(0, |entry| entry.taken);
+            if intake.is_closing() && intake.is_open() && intake.taken == committed {
+                intake.let_go();
+                self.closing -= 1;
+            }
+        }
+        self.publish_all();
+    }
+
+    /// Tells sources where their streams are now.
+    pub(super) fn tell_sources(&mut self, streams: &[(usize, StreamEntry)]) {
+        for run in &mut self.sources {
+            let own = streams.iter().filter(|(_, entry)| entry.source == run.name);
+            let own: Vec<(&str, Position)> =
+                own.map(|(_, entry)| (entry.stream.as_str(), entry.position())).collect();
+            if !own.is_empty() {
+                run.source.committed(&own);
+            }
+        }
+    }
+
+    /// When no stream of the pipeline can go on, the pipeline cannot.
+    pub(super) fn check_alive(&self) -> Result<(), Fault> {
+        if self.groups.iter().any(|group| !group.has_ended()) {
+            return Ok(());
+        }
+        match self.intakes.iter().find_map(Intake::failure) {
+            Some(fault) => Err(Fault::fatal(fault.code, fault.message.clone())),
+            None => Ok(()),
+        }
+    }
+}

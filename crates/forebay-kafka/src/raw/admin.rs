@@ -1,0 +1,269 @@
+//! Questions to the cluster: what there is, and what this user may do. Each waits for its answer.
+
+use std::ffi::{CStr, c_char};
+use std::ptr::{NonNull, null, null_mut};
+use std::slice;
+
+use rdkafka_sys as sys;
+
+use super::client::Client;
+use super::error::{ErrorCode, KafkaError};
+use super::list::c_text;
+
+/// What a cluster says of a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicFacts {
+    /// New each time that the topic is made.
+    pub id: String,
+    pub partitions: i32,
+    pub may_read: bool,
+    pub may_write: bool,
+}
+
+/// A topic to be made.
+pub struct NewTopic<'a> {
+    pub name: &'a str,
+    pub partitions: i32,
+    pub replication: i32,
+    /// Name and value of topic settings.
+    pub config: &'a [(&'a str, &'a str)],
+}
+
+impl Client {
+    /// The names of all topics that this user may see.
+    pub fn topics(&self, timeout_ms: i32) -> Result<Vec<String>, KafkaError> {
+        let mut found: *const sys::rd_kafka_metadata = null();
+        // SAFETY: `found` is written where the call succeeds, and then valid until it is destroyed, below; names in it end with
+        // a zero.
+        unsafe {
+            let asked = sys::rd_kafka_metadata(self.as_ptr(), 1, null_mut(), &mut found, timeout_ms);
+            KafkaError::check(asked)?;
+            let topics = (*found).topics;
+            let names = match (*found).topic_cnt as usize {
+                0 => Vec::new(),
+                count => slice::from_raw_parts(topics, count)
+                    .iter()
+                    .map(|topic| CStr::from_ptr(topic.topic).to_string_lossy().into_owned())
+                    .collect(),
+            };
+            sys::rd_kafka_metadata_destroy(found);
+            Ok(names)
+        }
+    }
+
+    /// What the cluster says of a topic.
+    pub fn topic(&self, name: &str, timeout_ms: i32) -> Result<TopicFacts, KafkaError> {
+        let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
+        let options = Options::new(self, op, timeout_ms);
+        let answers = Answers::new(self);
+        let name = c_text(name);
+        let mut names = [name.as_ptr()];
+        // SAFETY: names, options and queue are valid during the call, which copies what it needs.
+        unsafe {
+            KafkaError::take(sys::rd_kafka_AdminOptions_set_include_authorized_operations(
+                options.as_ptr(),
+                1,
+            ))?;
+            let topics = sys::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), 1);
+            sys::rd_kafka_DescribeTopics(self.as_ptr(), topics, options.as_ptr(), answers.as_ptr());
+            sys::rd_kafka_TopicCollection_destroy(topics);
+        }
+        let answer = answers.wait(timeout_ms)?;
+        // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
+        unsafe {
+            let result = sys::rd_kafka_event_DescribeTopics_result(answer.as_ptr());
+            let mut count = 0;
+            let topics = sys::rd_kafka_DescribeTopics_result_topics(result, &mut count);
+            if result.is_null() || count == 0 {
+                return Err(KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__BAD_MSG));
+            }
+            facts(*topics)
+        }
+    }
+
+    /// Makes a topic; one that is there already is fine.
+    pub fn create_topic(&self, topic: &NewTopic<'_>, timeout_ms: i32) -> Result<(), KafkaError> {
+        let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS;
+        let options = Options::new(self, op, timeout_ms);
+        let answers = Answers::new(self);
+        let (name, mut said) = (c_text(topic.name), [0 as c_char; 512]);
+        // SAFETY: texts end with a zero; what is made is destroyed; the call copies what it needs.
+        unsafe {
+            let (partitions, replication) = (topic.partitions, topic.replication);
+            let made = sys::rd_kafka_NewTopic_new(
+                name.as_ptr(),
+                partitions,
+                replication,
+                said.as_mut_ptr(),
+                said.len(),
+            );
+            if made.is_null() {
+                let text = CStr::from_ptr(said.as_ptr()).to_string_lossy().into_owned();
+                return Err(KafkaError { code: ErrorCode::RD_KAFKA_RESP_ERR__INVALID_ARG, text });
+            }
+            for (key, value) in topic.config {
+                let (key, value) = (c_text(key), c_text(value));
+                sys::rd_kafka_NewTopic_set_config(made, key.as_ptr(), value.as_ptr());
+            }
+            let mut all = [made];
+            sys::rd_kafka_CreateTopics(
+                self.as_ptr(),
+                all.as_mut_ptr(),
+                1,
+                options.as_ptr(),
+                answers.as_ptr(),
+            );
+            sys::rd_kafka_NewTopic_destroy(made);
+        }
+        let answer = answers.wait(timeout_ms)?;
+        // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
+        unsafe {
+            let result = sys::rd_kafka_event_CreateTopics_result(answer.as_ptr());
+            let mut count = 0;
+            let topics = sys::rd_kafka_CreateTopics_result_topics(result, &mut count);
+            if result.is_null() || count == 0 {
+                return Err(KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__BAD_MSG));
+            }
+            match sys::rd_kafka_topic_result_error(*topics) {
+                ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR | ErrorCode::RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS => {
+                    Ok(())
+                }
+                code => {
+                    let text = sys::rd_kafka_topic_result_error_string(*topics);
+                    let text = match text.is_null() {
+                        true => KafkaError::of(code).text,
+                        false => CStr::from_ptr(text).to_string_lossy().into_owned(),
+                    };
+                    Err(KafkaError { code, text })
+                }
+            }
+        }
+    }
+
+    /// Members that a consumer group has now: client id and host of each.
+    pub fn group_members(&self, group: &str, timeout_ms: i32) -> Result<Vec<(String, String)>, KafkaError> {
+        let (group, mut found) = (c_text(group), null());
+        // SAFETY: `found` is written where the call succeeds, and then valid until it is destroyed, below; texts in it end
+        // with a zero.
+        unsafe {
+            let asked = sys::rd_kafka_list_groups(self.as_ptr(), group.as_ptr(), &mut found, timeout_ms);
+            KafkaError::check(asked)?;
+            let mut members = Vec::new();
+            let text = |text: *mut c_char| CStr::from_ptr(text).to_string_lossy().into_owned();
+            let groups: &sys::rd_kafka_group_list = &*found;
+            for at in 0..groups.group_cnt as usize {
+                let group = &*groups.groups.add(at);
+                for at in 0..group.member_cnt as usize {
+                    let member = &*group.members.add(at);
+                    members.push((text(member.client_id), text(member.client_host)));
+                }
+            }
+            sys::rd_kafka_group_list_destroy(found);
+            Ok(members)
+        }
+    }
+}
+
+/// # Safety
+/// The description is valid during the call.
+unsafe fn facts(topic: *const sys::rd_kafka_TopicDescription_t) -> Result<TopicFacts, KafkaError> {
+    // SAFETY: what a valid description gives is valid as long as itself; texts end with a zero.
+    unsafe {
+        let error = sys::rd_kafka_TopicDescription_error(topic);
+        if !error.is_null() && sys::rd_kafka_error_code(error) != ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR {
+            let text = CStr::from_ptr(sys::rd_kafka_error_string(error)).to_string_lossy().into_owned();
+            return Err(KafkaError { code: sys::rd_kafka_error_code(error), text });
+        }
+        let (mut partitions, mut operations) = (0, 0);
+        sys::rd_kafka_TopicDescription_partitions(topic, &mut partitions);
+        let allowed = sys::rd_kafka_TopicDescription_authorized_operations(topic, &mut operations);
+        let allowed = if operations == 0 { &[] } else { slice::from_raw_parts(allowed, operations) };
+        let id = sys::rd_kafka_Uuid_base64str(sys::rd_kafka_TopicDescription_topic_id(topic));
+        Ok(TopicFacts {
+            id: CStr::from_ptr(id).to_string_lossy().into_owned(),
+            partitions: partitions as i32,
+            may_read: allowed.contains(&sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_READ),
+            may_write: allowed.contains(&sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_WRITE),
+        })
+    }
+}
+
+struct Options(NonNull<sys::rd_kafka_AdminOptions_t>);
+
+impl Options {
+    fn new(client: &Client, op: sys::rd_kafka_admin_op_t, timeout_ms: i32) -> Options {
+        let mut said = [0 as c_char; 256];
+        // SAFETY: the options are ours, and `said` takes as many bytes as it has.
+        unsafe {
+            let options = NonNull::new(sys::rd_kafka_AdminOptions_new(client.as_ptr(), op)).expect("options");
+            let (text, len) = (said.as_mut_ptr(), said.len());
+            sys::rd_kafka_AdminOptions_set_request_timeout(options.as_ptr(), timeout_ms, text, len);
+            Options(options)
+        }
+    }
+
+    fn as_ptr(&self) -> *mut sys::rd_kafka_AdminOptions_t {
+        self.0.as_ptr()
+    }
+}
+
+impl Drop for Options {
+    fn drop(&mut self) {
+        // SAFETY: made by `new`, destroyed once.
+        unsafe { sys::rd_kafka_AdminOptions_destroy(self.0.as_ptr()) };
+    }
+}
+
+/// The queue that one answer comes to.
+struct Answers(NonNull<sys::rd_kafka_queue_t>);
+
+impl Answers {
+    fn new(client: &Client) -> Answers {
+        // SAFETY: no condition.
+        Answers(NonNull::new(unsafe { sys::rd_kafka_queue_new(client.as_ptr()) }).expect("a queue"))
+    }
+
+    fn as_ptr(&self) -> *mut sys::rd_kafka_queue_t {
+        self.0.as_ptr()
+    }
+
+    fn wait(&self, timeout_ms: i32) -> Result<Answer, KafkaError> {
+        // The request has a limit of its own; this one is only for an answer that never comes.
+        let limit_ms = timeout_ms.saturating_add(1_000);
+        // SAFETY: the event is ours to destroy; its text ends with a zero and lives as long as itself.
+        unsafe {
+            let event = NonNull::new(sys::rd_kafka_queue_poll(self.0.as_ptr(), limit_ms));
+            let answer =
+                Answer(event.ok_or_else(|| KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__TIMED_OUT))?);
+            match sys::rd_kafka_event_error(answer.as_ptr()) {
+                ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(answer),
+                code => {
+                    let text = CStr::from_ptr(sys::rd_kafka_event_error_string(answer.as_ptr()));
+                    Err(KafkaError { code, text: text.to_string_lossy().into_owned() })
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        // SAFETY: made by `new`, destroyed once.
+        unsafe { sys::rd_kafka_queue_destroy(self.0.as_ptr()) };
+    }
+}
+
+struct Answer(NonNull<sys::rd_kafka_event_t>);
+
+impl Answer {
+    fn as_ptr(&self) -> *mut sys::rd_kafka_event_t {
+        self.0.as_ptr()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        // SAFETY: it was given to us to destroy, and is destroyed once.
+        unsafe { sys::rd_kafka_event_destroy(self.0.as_ptr()) };
+    }
+}

@@ -1,0 +1,207 @@
+//! What is on its way to the brokers: how much, what was refused, and whether anybody answers.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use forebay_stage::types::code;
+use forebay_stage::types::nearest::nearest;
+use forebay_stage::{Bell, Condition, Fault, Gate};
+
+use super::legs::Legs;
+use crate::raw::{Client, KafkaError, Listener, NewTopic};
+use crate::trouble::{Trouble, fatal};
+
+/// No round begins while so much waits for its acknowledgement, or half of it once that much did.
+pub const MOST_BYTES: usize = 32 << 20;
+const MOST_MESSAGES: usize = 64 << 10;
+const ASK_MS: i32 = 5_000;
+
+/// The topic that is written.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    pub name: String,
+    /// As messages call it.
+    pub connection: String,
+    /// Partitions and replication where it is to be made.
+    pub create: Option<(i32, i32)>,
+}
+
+impl Topic {
+    pub fn shown(&self) -> String {
+        format!("{}, topic `{}`", self.connection, self.name)
+    }
+}
+
+pub struct Outbound {
+    pub topic: Topic,
+    pub legs: Legs,
+    pub gate: Gate,
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+    bell: Bell,
+    condition: Condition,
+    /// The topic was found, and what is sent can arrive.
+    is_ready: AtomicBool,
+    /// The condition says that it waits; asking it for each answer would cost more than the answer.
+    is_waiting: AtomicBool,
+    errors: Mutex<Vec<KafkaError>>,
+}
+
+impl Outbound {
+    pub fn new(topic: Topic, bell: Bell, condition: Condition) -> Outbound {
+        let gate = Gate::default();
+        gate.close();
+        Outbound {
+            topic,
+            legs: Legs::new(),
+            gate,
+            messages: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            bell,
+            condition,
+            is_ready: AtomicBool::new(false),
+            is_waiting: AtomicBool::new(false),
+            errors: Mutex::default(),
+        }
+    }
+
+    /// A message was taken.
+    pub fn sent(&self, bytes: usize) {
+        let messages = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
+        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if messages >= MOST_MESSAGES || bytes >= MOST_BYTES {
+            self.gate.close();
+            // Answers may have come in between.
+            self.open_if_room();
+        }
+    }
+
+    fn waits(&self, why: String) {
+        self.is_waiting.store(true, Ordering::Relaxed);
+        self.condition.waits(why);
+    }
+
+    fn goes_on(&self) {
+        self.is_waiting.store(false, Ordering::Relaxed);
+        self.condition.goes_on();
+    }
+
+    fn open_if_room(&self) {
+        let (messages, bytes) = (self.messages.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+        let has_room = messages < MOST_MESSAGES / 2 && bytes < MOST_BYTES / 2;
+        if has_room && !self.gate.is_open() && self.is_ready.load(Ordering::Relaxed) {
+            self.gate.open();
+            self.bell.ring();
+        }
+    }
+
+    /// Something stands in the way of everything that is sent: the pipeline goes back to its last commit and tries again.
+    pub fn fail(&self, fault: Fault) {
+        self.gate.fail(fault);
+        self.bell.ring();
+    }
+
+    /// Looks for the topic, or makes it; true when it is there.
+    pub fn look_for_topic(&self, client: &Client) -> bool {
+        if let Some((partitions, replication)) = self.topic.create {
+            let new = NewTopic { name: &self.topic.name, partitions, replication, config: &[] };
+            if let Err(error) = client.create_topic(&new, ASK_MS) {
+                self.met(&error);
+                return false;
+            }
+        }
+        match client.topic(&self.topic.name, ASK_MS) {
+            Ok(facts) if !facts.may_write => {
+                let message = format!(
+                    "{}: this user has no right to write; the README lists the rights that a pipeline needs",
+                    self.topic.shown()
+                );
+                self.fail(Fault::fatal(&code::KAFKA_RIGHTS, message));
+                false
+            }
+            Ok(_) => {
+                self.goes_on();
+                self.is_ready.store(true, Ordering::Relaxed);
+                self.open_if_room();
+                true
+            }
+            // A topic that was made a moment ago may not be known to every broker.
+            Err(error) if Trouble::of(error.code) == Trouble::Topic && self.topic.create.is_none() => {
+                let topics = client.topics(ASK_MS).unwrap_or_default();
+                let near = nearest(&self.topic.name, topics.iter().map(String::as_str));
+                let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                let message = format!(
+                    "{}: there is no such topic{near}; `create: {{ partitions: N }}` at the sink makes it",
+                    self.topic.shown()
+                );
+                self.fail(Fault::fatal(&code::KAFKA_TOPIC, message));
+                false
+            }
+            Err(error) => {
+                self.met(&error);
+                false
+            }
+        }
+    }
+
+    /// A question went wrong: what a wait may mend is waited for.
+    fn met(&self, error: &KafkaError) {
+        let told = std::mem::take(&mut *lock(&self.errors));
+        if let Some(login) = told.iter().find(|error| Trouble::of(error.code) == Trouble::Login) {
+            return self.fail(fatal(&self.topic.connection, login));
+        }
+        match Trouble::of(error.code) {
+            Trouble::Away | Trouble::Topic => {
+                let why = told.last().unwrap_or(error);
+                self.waits(format!("{}: {}", self.topic.connection, why.text));
+            }
+            _ => self.fail(fatal(&self.topic.shown(), error)),
+        }
+    }
+
+    /// Takes note of what the client has to say while messages are under way.
+    pub fn look(&self) {
+        for error in std::mem::take(&mut *lock(&self.errors)) {
+            match Trouble::of(error.code) {
+                Trouble::Away | Trouble::Login if self.messages.load(Ordering::Relaxed) > 0 => {
+                    self.waits(format!("{}: {}", self.topic.connection, error.text));
+                }
+                Trouble::Client | Trouble::Rights if error.text.starts_with("fatal") => {
+                    self.fail(Fault::away(&code::KAFKA_FAILED, format!("{}: {error}", self.topic.shown())));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Listener for Outbound {
+    fn error(&self, error: KafkaError) {
+        lock(&self.errors).push(error);
+    }
+
+    fn delivered(&self, opaque: u64, bytes: usize, error: Option<KafkaError>) {
+        if let Some(error) = &error {
+            let trouble = Trouble::of(error.code);
+            if trouble != Trouble::Message {
+                let says = trouble.says(&self.topic.shown(), error);
+                self.waits(says.clone());
+                self.gate.fail(Fault::away(trouble.code(), says));
+            } else {
+                let message = format!("{}: a message is refused: {error}", self.topic.shown());
+                self.gate.fail(Fault::away(&code::MESSAGE_REFUSED, message));
+            }
+            self.bell.ring();
+        } else if self.is_waiting.load(Ordering::Relaxed) {
+            self.goes_on();
+        }
+        self.legs.answered(opaque, error);
+        self.messages.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.open_if_room();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

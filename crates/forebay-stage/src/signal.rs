@@ -1,0 +1,150 @@
+//! How what happens outside of the engine's threads gets into the engine: a bell wakes a lane, a gate says whether a sink
+//! takes more, a condition says what a node waits for. None of them makes anybody wait.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::Fault;
+
+/// Wakes the lane of the node that it was given to. Ring after what the lane is to find was made visible.
+#[derive(Clone)]
+pub struct Bell(Arc<dyn Fn() + Send + Sync>);
+
+impl Bell {
+    pub fn new(ring: impl Fn() + Send + Sync + 'static) -> Bell {
+        Bell(Arc::new(ring))
+    }
+
+    /// Wakes nobody: for tests.
+    pub fn silent() -> Bell {
+        Bell::new(|| {})
+    }
+
+    pub fn ring(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bell")
+    }
+}
+
+/// Whether a sink takes more. While it is closed no round begins that may reach the sink; a round that has begun is taken
+/// whole, so a gate is closed while there is still room for one. Whoever opens or fails it rings the bell of the sink.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<GateState>);
+
+#[derive(Debug, Default)]
+struct GateState {
+    is_closed: AtomicBool,
+    has_failed: AtomicBool,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Gate {
+    pub fn is_open(&self) -> bool {
+        !self.0.is_closed.load(Ordering::Acquire)
+    }
+
+    pub fn close(&self) {
+        self.0.is_closed.store(true, Ordering::Release);
+    }
+
+    pub fn open(&self) {
+        self.0.is_closed.store(false, Ordering::Release);
+    }
+
+    /// Something went wrong with what the sink has taken; the first fault stays until it is taken out.
+    pub fn fail(&self, fault: Fault) {
+        lock(&self.0.fault).get_or_insert(fault);
+        self.0.has_failed.store(true, Ordering::Release);
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Acquire)
+    }
+
+    pub fn take_fault(&self) -> Option<Fault> {
+        let fault = self.has_failed().then(|| lock(&self.0.fault).take())?;
+        self.0.has_failed.store(false, Ordering::Release);
+        fault
+    }
+}
+
+/// What a node waits for outside, if it does, and for how long it has waited in all: a broker that does not answer. It
+/// mends itself or it does not; nothing is lost meanwhile.
+#[derive(Clone, Debug, Default)]
+pub struct Condition(Arc<Mutex<Waits>>);
+
+#[derive(Debug, Default)]
+struct Waits {
+    why: Option<(String, Instant)>,
+    before: Duration,
+}
+
+impl Condition {
+    /// It waits: says for what and why, in place of what was said before.
+    pub fn waits(&self, why: impl Into<String>) {
+        let mut waits = lock(&self.0);
+        let since = waits.why.take().map_or_else(Instant::now, |(_, since)| since);
+        waits.why = Some((why.into(), since));
+    }
+
+    /// It goes on.
+    pub fn goes_on(&self) {
+        let mut waits = lock(&self.0);
+        if let Some((_, since)) = waits.why.take() {
+            waits.before += since.elapsed();
+        }
+    }
+
+    pub fn why(&self) -> Option<String> {
+        lock(&self.0).why.as_ref().map(|(why, _)| why.clone())
+    }
+
+    /// All the time that was waited, this time included.
+    pub fn waited(&self) -> Duration {
+        let waits = lock(&self.0);
+        waits.before + waits.why.as_ref().map_or(Duration::ZERO, |(_, since)| since.elapsed())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use forebay_types::code;
+
+    use super::*;
+
+    #[test]
+    fn the_first_fault_of_a_gate_stays_until_it_is_taken() {
+        let gate = Gate::default();
+        assert!(gate.is_open() && gate.take_fault().is_none());
+        gate.close();
+        gate.fail(Fault::away(&code::COMMIT_FAILED, "first"));
+        gate.fail(Fault::away(&code::COMMIT_FAILED, "second"));
+        assert!(!gate.is_open() && gate.has_failed());
+        assert_eq!(gate.take_fault().map(|fault| fault.message), Some("first".into()));
+        assert!(!gate.has_failed() && gate.take_fault().is_none() && !gate.is_open());
+    }
+
+    #[test]
+    fn waits_add_up() {
+        let condition = Condition::default();
+        condition.goes_on();
+        assert_eq!((condition.why(), condition.waited()), (None, Duration::ZERO));
+        condition.waits("one");
+        condition.waits("two");
+        assert_eq!(condition.why().as_deref(), Some("two"));
+        condition.goes_on();
+        let waited = condition.waited();
+        assert!(condition.why().is_none() && waited > Duration::ZERO && waited == condition.waited());
+    }
+}
