@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use forebay_testkit::broker::{
-    Broker, CLIENT_PRINCIPAL, Listener, Options, Security, Tool, User, fresh_name,
+    Broker, CLIENT_PRINCIPAL, Listener, Options, SHARED, Security, Tool, User, fresh_name,
 };
 
 /// Waits for something that takes a moment.
@@ -103,6 +103,15 @@ fn a_shared_one_loses_records_to_retention_soon() {
     soon("three records are gone", || {
         broker.tool(Tool::Offsets, &earliest, "").unwrap() == format!("{topic}:0:3\n")
     });
+}
+
+#[test]
+fn a_shared_one_that_is_named_and_not_there_is_no_reason_to_start_another() {
+    let mut other = Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", "a_shared_one_loses_records_to_retention_soon"]).env(SHARED, "127.0.0.1:1");
+    let done = other.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(said.contains("FOREBAY_TEST_KAFKA names 127.0.0.1:1, where no Kafka answers"), "{said}");
 }
 
 /// The topics that a client of this listener sees, with these settings.

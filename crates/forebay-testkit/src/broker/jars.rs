@@ -1,5 +1,5 @@
 //! Kafka's jars: copied by Maven once for each text of `tests/kafka/pom.xml`, into a folder that is named after that text.
-//! A folder is whole or not there, so processes that look at the same time, or with another pom, do not disturb each other.
+//! A folder that has the file `ready` is whole and never changed, so processes that look at the same time, or with another pom, do not disturb each other.
 //!
 //! Beside the jars lies an archive of the classes that a broker loads, as Java read and checked them (class data sharing).
 //! It more than halves the start of a broker and of each tool. Where it is missing or from another Java, everything works
@@ -39,38 +39,49 @@ pub fn folder() -> PathBuf {
 impl Jars {
     /// Those of Kafka, ready to be run. The first call on a machine takes half a minute.
     pub fn kafka() -> Result<Jars, String> {
-        let pom = root().join(POM);
-        Jars::of(&pom, |jars| {
+        Jars::of(&root().join(POM), |jars| {
             // Only speed is at stake: what is wrong here is wrong again, and said, when a broker is started.
             let _ = archive_classes(jars);
         })
     }
 
+    /// Whether those of Kafka have been copied.
+    pub fn are_there() -> bool {
+        Jars::named(&root().join(POM)).is_ok_and(|jars| jars.ready().is_file())
+    }
+
     /// Those of any pom. `prepare` is called once, before anybody else sees them.
     pub fn of(pom: &Path, prepare: impl FnOnce(&Jars)) -> Result<Jars, String> {
-        let text = fs::read(pom).map_err(|error| format!("cannot read {}: {error}", pom.display()))?;
-        let all = folder().join("libs");
-        let libs = all.join(format!("{:016x}", fnv1a(&text)));
-        let _one_at_a_time = locked(&all.with_extension("lock"))?;
-        let jars = Jars { folder: libs };
-        let ready = jars.folder.join("ready");
-        if ready.is_file() {
+        let jars = Jars::named(pom)?;
+        let _one_at_a_time = locked(&all().with_extension("lock"))?;
+        if jars.ready().is_file() {
             return Ok(jars);
         }
         // What an interrupted call left behind.
         let _ = fs::remove_dir_all(&jars.folder);
         copy(pom, &jars.folder)?;
         prepare(&jars);
+        let ready = jars.ready();
         fs::write(&ready, "").map_err(|error| format!("cannot write {}: {error}", ready.display()))?;
         Ok(jars)
+    }
+
+    fn named(pom: &Path) -> Result<Jars, String> {
+        let text = fs::read(pom).map_err(|error| format!("cannot read {}: {error}", pom.display()))?;
+        Ok(Jars { folder: all().join(format!("{:016x}", fnv1a(&text))) })
+    }
+
+    /// Written last.
+    fn ready(&self) -> PathBuf {
+        self.folder.join("ready")
     }
 
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// In a fixed order and by name, as an archive of classes asks for.
-    pub(super) fn class_path(&self) -> Result<String, String> {
+    /// For `java -cp`: in a fixed order and by name, as an archive of classes asks for.
+    pub fn class_path(&self) -> Result<String, String> {
         let said = |error| format!("cannot read {}: {error}", self.folder.display());
         let mut paths = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(said)? {
@@ -88,6 +99,10 @@ impl Jars {
     }
 }
 
+fn all() -> PathBuf {
+    folder().join("libs")
+}
+
 /// Held until it is dropped, or the process ends.
 pub(super) fn locked(path: &Path) -> Result<File, String> {
     let said = |error| format!("cannot lock {}: {error}", path.display());
@@ -99,7 +114,10 @@ pub(super) fn locked(path: &Path) -> Result<File, String> {
 
 fn copy(pom: &Path, into: &Path) -> Result<(), String> {
     let mut maven = Command::new("mvn");
-    maven.args(["--quiet", "--batch-mode", "--file"]).arg(pom).arg("dependency:copy-dependencies");
+    maven
+        .args(["--quiet", "--batch-mode", "-Dstyle.color=never", "--file"])
+        .arg(pom)
+        .arg("dependency:copy-dependencies");
     maven.arg(format!("-DoutputDirectory={}", into.display()));
     let done = maven.output().map_err(|error| {
         format!(
@@ -110,10 +128,10 @@ fn copy(pom: &Path, into: &Path) -> Result<(), String> {
     if done.status.success() {
         return Ok(());
     }
-    // Maven writes its errors to standard output.
+    // Maven writes its errors to standard output, the reason first and then what one might try.
     let said = String::from_utf8_lossy(&done.stdout);
-    let first: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).take(8).collect();
-    Err(format!("Maven cannot copy the jars of {}:\n{}", pom.display(), first.join("\n")))
+    let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
+    Err(format!("Maven cannot copy the jars of {}: {first}", pom.display()))
 }
 
 /// Runs a broker, and has Java write down which classes it took when it ends.

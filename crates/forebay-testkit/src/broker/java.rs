@@ -77,10 +77,10 @@ impl Java {
     }
 }
 
-/// Why `java` does not run, and what to do about it.
-pub fn missing(error: &std::io::Error) -> String {
+/// Why `java` does not run Kafka, and what to do about it.
+pub fn missing(why: &dyn std::fmt::Display) -> String {
     format!(
-        "`java` does not run: {error}. Kafka needs Java 17 or later: `cargo xtask setup` installs it, or install what \
+        "`java` does not run Kafka: {why}. Kafka needs Java 17 or later: `cargo xtask setup` installs it, or install what \
          Debian calls default-jdk-headless"
     )
 }

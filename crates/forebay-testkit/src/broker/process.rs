@@ -140,5 +140,8 @@ pub fn output(command: &mut Command, name: &str, input: &str) -> Result<String, 
         return Ok(said);
     }
     let errors = String::from_utf8_lossy(&done.stderr);
+    if errors.contains("UnsupportedClassVersionError") {
+        return Err(java::missing(&"it is an older one"));
+    }
     Err(format!("{name} failed ({}):\n{said}{}", done.status, errors.trim_end()))
 }

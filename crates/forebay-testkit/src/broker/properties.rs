@@ -157,7 +157,7 @@ const COMMON: &[(&str, &str)] = &[
     ("auto.create.topics.enable", "false"),
     // What takes minutes elsewhere, so that no test waits for it: members that are missed, transactions that time out,
     // records past their retention; and a broker that was killed, which has to wait until it is missed.
-    ("broker.session.timeout.ms", "2000"),
+    ("broker.session.timeout.ms", "3000"),
     ("broker.heartbeat.interval.ms", "500"),
     ("group.initial.rebalance.delay.ms", "0"),
     ("group.min.session.timeout.ms", "1000"),
