@@ -22,7 +22,7 @@ struct Part {
 
 /// Licences, versions and the other rules of `check` are tests and so part of the last one.
 const PARTS: &[Part] = &[
-    Part { name: "set-up", run: setup::machine },
+    Part { name: "set-up", run: || setup::machine(setup::For::Kafka) },
     Part { name: "formatting", run: check::formatting },
     Part { name: "clippy", run: check::clippy },
     Part { name: "tests", run: suite::run },

@@ -52,7 +52,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 fn run(config: Config) -> Result<(), Failure> {
-    setup::machine()?;
+    setup::machine(setup::For::Building)?;
     shell::run(&mut shell::cargo(["build", "--release", "--locked", "--package", "forebay-cli"]))?;
     let forebay = shell::target().join("release/forebay");
     setup::models(&forebay)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask VERB`: everything that is done more than once in this repository.
 //!
 //! It has to build in seconds on a machine that has nothing but a Rust toolchain, so it depends on next to nothing and
-//! calls `cargo` and `forebay` as programs. It touches the network only through cargo, apt and pip. A verb that cannot
+//! calls `cargo` and `forebay` as programs. It touches the network only through cargo, apt, pip and Maven. A verb that cannot
 //! work yet is not listed.
 
 mod failure;
@@ -15,6 +15,7 @@ mod setup;
 mod suite;
 mod generate;
 mod demo;
+mod kafka;
 mod bench;
 mod ci;
 
@@ -25,7 +26,8 @@ use failure::Failure;
 
 /// In the order in which a newcomer needs them.
 fn verbs() -> Vec<&'static Verb> {
-    let mut verbs = vec![&demo::VERB, &suite::VERB, &setup::VERB, &check::VERB, &ci::VERB, &generate::VERB];
+    let mut verbs =
+        vec![&demo::VERB, &suite::VERB, &setup::VERB, &check::VERB, &ci::VERB, &generate::VERB, &kafka::VERB];
     if bench::is_there() {
         verbs.push(&bench::VERB);
     }

@@ -1,8 +1,11 @@
 //! What the other verbs need of the machine: looked for, and installed where it is missing and that is possible without
-//! asking. Costs a fraction of a second when everything is there.
+//! asking. Costs a fraction of a second when everything is there. What only a real Kafka needs is left alone by verbs
+//! that start none.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use forebay_testkit::broker::Jars;
 
 use crate::args::{Args, Verb};
 use crate::failure::Failure;
@@ -12,24 +15,36 @@ pub const VERB: Verb = Verb {
     name: "setup",
     summary: "Installs what is needed and missing, and fetches models",
     about: "\
-Looks for a C compiler and Python 3 with pip, and installs what is missing with apt-get where it is root or sudo works
-without asking; otherwise it prints the line to run, and stops. Then fetches ONNX Runtime and the models whose cards name a
-package, checked by their sha256. `test` and `demo` do all this by themselves.
+Looks for what building needs (compilers for C and C++, make, pkg-config, OpenSSL's headers), Python 3 with pip, and what a
+real Kafka needs (a JDK, Maven, openssl), and installs what is missing with apt-get where it is root or sudo works without
+asking; otherwise it prints the line to run, and stops. Then fetches ONNX Runtime, the models whose cards name a package,
+checked by their sha256, and Kafka. `test` and `demo` do by themselves what they need of this.
 
 Made for Debian 12. Written for Ubuntu 24.04 as well, and not tested there.",
     word: None,
     options: &[],
     run: |_: &Args| {
-        machine()?;
+        machine(For::Kafka)?;
         shell::run(&mut shell::cargo(["build", "--package", "forebay-cli"]))?;
         models(&shell::target().join("debug/forebay"))?;
+        kafka()?;
         tell!("set-up: everything is there\n")?;
         Ok(())
     },
 };
 
+/// What somebody is about to do. Each needs all that those before it need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum For {
+    /// To build and run `forebay`.
+    Building,
+    /// To run a real Kafka beside it, and programs in Java.
+    Kafka,
+}
+
 /// Something that has to be on the machine.
 struct Need {
+    purpose: For,
     what: &'static str,
     why: &'static str,
     /// The command that works when it is there.
@@ -40,22 +55,80 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need {
+        purpose: For::Building,
         what: "a C compiler",
-        why: "Rust links with it, and zstd is written in C",
+        why: "Rust links with it, and zstd and librdkafka are written in C",
         probe: &["cc", "-fsyntax-only", "-include", "stdio.h", "-x", "c", "/dev/null"],
         packages: &["gcc", "libc6-dev"],
     },
     Need {
+        purpose: For::Building,
+        what: "a C++ compiler",
+        why: "librdkafka is built as a whole, and has a part in C++",
+        probe: &["c++", "-fsyntax-only", "-include", "cstdio", "-x", "c++", "/dev/null"],
+        packages: &["g++"],
+    },
+    Need {
+        purpose: For::Building,
+        what: "make",
+        why: "librdkafka is built with it",
+        probe: &["make", "--version"],
+        packages: &["make"],
+    },
+    Need {
+        purpose: For::Building,
+        what: "pkg-config",
+        why: "librdkafka finds OpenSSL with it",
+        probe: &["pkg-config", "--version"],
+        packages: &["pkg-config"],
+    },
+    Need {
+        purpose: For::Building,
+        what: "OpenSSL with its headers",
+        why: "librdkafka does TLS with it",
+        probe: &["pkg-config", "--exists", "openssl"],
+        packages: &["libssl-dev"],
+    },
+    Need {
+        purpose: For::Building,
         what: "Python 3 with pip",
         why: "ONNX Runtime and models come in Python wheels",
         probe: &["python3", "-c", "import sys, importlib.util as u; sys.exit(u.find_spec('pip') is None)"],
         packages: &["python3", "python3-pip"],
     },
+    Need {
+        purpose: For::Kafka,
+        what: "a JDK, 17 or later",
+        why: "Kafka is written in Java, and so are some of those that read from it",
+        probe: &[
+            "sh",
+            "-c",
+            "for program in java javac; do \
+             $program -version 2>&1 | grep -Eq '(javac |version \")(1[7-9]|[2-9][0-9])' || exit 1; done",
+        ],
+        packages: &["default-jdk-headless"],
+    },
+    Need {
+        purpose: For::Kafka,
+        what: "Maven",
+        why: "Kafka comes as its artefacts",
+        // To be asked for its version it starts Java.
+        probe: &["sh", "-c", "command -v mvn"],
+        packages: &["maven"],
+    },
+    Need {
+        purpose: For::Kafka,
+        what: "the program openssl",
+        why: "it makes the certificates of a Kafka with TLS",
+        probe: &["openssl", "version"],
+        packages: &["openssl"],
+    },
 ];
 
 /// Programs and libraries of the system.
-pub fn machine() -> Result<(), Failure> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !need.is_there()).collect();
+pub fn machine(purpose: For) -> Result<(), Failure> {
+    let needs = NEEDS.iter().filter(|need| need.purpose <= purpose);
+    let missing: Vec<&Need> = needs.filter(|need| !need.is_there()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -83,6 +156,14 @@ pub fn machine() -> Result<(), Failure> {
 /// Files of models and ONNX Runtime, by a `forebay` that was built.
 pub fn models(forebay: &Path) -> Result<(), Failure> {
     shell::run(shell::command(forebay).args(["model", "pull"])).map(drop)
+}
+
+/// Kafka's jars, which come from the network the first time.
+pub fn kafka() -> Result<Jars, Failure> {
+    if !Jars::are_there() {
+        tell!("set-up: Kafka's jars are copied by Maven, which takes half a minute\n")?;
+    }
+    Jars::kafka().map_err(Failure::Away)
 }
 
 impl Need {
@@ -145,8 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn java_is_asked_for_by_kafka_alone() {
+        let packages = |purpose: For| -> Vec<&str> {
+            let needs = NEEDS.iter().filter(|need| need.purpose <= purpose);
+            needs.flat_map(|need| need.packages).copied().collect()
+        };
+        let java = |purpose| packages(purpose).iter().any(|name| name.contains("jdk") || *name == "maven");
+        assert!(java(For::Kafka) && !java(For::Building));
+        assert!(packages(For::Kafka).contains(&"gcc"), "what runs it was built");
+    }
+
+    #[test]
     fn what_is_not_there_is_missed() {
-        let need = Need { what: "", why: "", probe: &["no-such-program-here"], packages: &[] };
+        let (purpose, probe) = (For::Building, &["no-such-program-here"]);
+        let need = Need { purpose, what: "", why: "", probe, packages: &[] };
         assert!(!need.is_there());
         // Whoever built this test has a C compiler.
         assert!(NEEDS[0].is_there());

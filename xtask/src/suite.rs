@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Instant;
 
+use forebay_testkit::broker::{Broker, Options, SHARED};
+
 use crate::args::{Args, Verb};
 use crate::failure::Failure;
 use crate::{setup, shell};
@@ -16,7 +18,8 @@ pub const VERB: Verb = Verb {
     name: "test",
     summary: "Set-up, then all tests: unit, property and end-to-end",
     about: "\
-Goes on after a test that fails, and closes with what passed, failed, was ignored and was skipped, with reasons. A test is
+Starts a Kafka that tests share, and ends it afterwards; where FOREBAY_TEST_KAFKA names the address of another, they use
+that. Goes on after a test that fails, and closes with what passed, failed, was ignored and was skipped, with reasons. A test is
 skipped when it needs data that is not part of the repository and that is not there.",
     word: None,
     options: &[],
@@ -24,13 +27,21 @@ skipped when it needs data that is not part of the repository and that is not th
 };
 
 pub fn run() -> Result<(), Failure> {
-    setup::machine()?;
+    setup::machine(setup::For::Kafka)?;
     // Built first and as a whole: a build of `forebay` alone would choose other features, and be thrown away.
     let tests = ["test", "--workspace", "--locked", "--no-fail-fast"];
     shell::run(shell::cargo(tests).arg("--no-run"))?;
     setup::models(&shell::target().join("debug/forebay"))?;
     let mut cargo = shell::cargo(tests);
     cargo.args(["--", "--show-output"]).stdout(Stdio::piped());
+    let _kafka = match std::env::var_os(SHARED) {
+        Some(_) => None,
+        None => {
+            let kafka = kafka()?;
+            cargo.env(SHARED, kafka.bootstrap());
+            Some(kafka)
+        }
+    };
     tell!("$ {}\n", shell::line(&cargo))?;
     let began = Instant::now();
     let mut child = cargo.spawn().map_err(Failure::io("start cargo"))?;
@@ -48,6 +59,14 @@ pub fn run() -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::Fault("tests failed; their names stand under `failures:` above".into())),
     }
+}
+
+/// The one that all tests share; it ends when this is dropped.
+fn kafka() -> Result<Broker, Failure> {
+    setup::kafka()?;
+    let kafka = Broker::start(Options::default()).map_err(Failure::Away)?;
+    tell!("Kafka for the tests is at {}, its log in {}\n", kafka.bootstrap(), kafka.log().display())?;
+    Ok(kafka)
 }
 
 /// The reference that `window_features` is held against is Python, and so are its tests.
