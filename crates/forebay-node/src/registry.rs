@@ -4,7 +4,13 @@ use forebay_stage::{Factory, Registry};
 
 /// The kinds with the ways to make them; a binary with stages of its own puts them behind these.
 pub fn factories() -> Vec<Factory> {
-    [forebay_file::factories(), forebay_table::factories(), forebay_onnx::factories()].concat()
+    [
+        forebay_file::factories(),
+        forebay_kafka::factories(),
+        forebay_table::factories(),
+        forebay_onnx::factories(),
+    ]
+    .concat()
 }
 
 pub fn registry() -> Registry {
@@ -28,13 +34,15 @@ mod tests {
     }
 
     #[test]
-    fn what_issue_3_names_is_there() {
+    fn every_kind_is_there() {
         let registry = registry();
         let mut names: Vec<_> = registry.kinds().iter().map(|kind| (kind.role.noun(), kind.name)).collect();
         names.sort_unstable();
         let expect = [
             ("sink", "file"),
+            ("sink", "kafka"),
             ("source", "file"),
+            ("source", "kafka"),
             ("stage", "infer"),
             ("stage", "rules"),
             ("stage", "set"),

@@ -6,7 +6,7 @@
 use forebay_types::kind::Role;
 use forebay_types::{Diagnostic, Report, Span, code};
 
-const SOURCES: &[&str] = &["kafka", "media"];
+const SOURCES: &[&str] = &["media"];
 const STAGES: &[&str] = &[
     "audio_quality",
     "caption_lines",
@@ -24,7 +24,7 @@ const STAGES: &[&str] = &[
     "transcribe",
     "video_quality",
 ];
-const SINKS: &[&str] = &["kafka", "webvtt"];
+const SINKS: &[&str] = &["webvtt"];
 
 /// The kinds of a role that a later version has.
 pub fn later(role: Role) -> &'static [&'static str] {

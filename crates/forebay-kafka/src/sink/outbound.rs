@@ -65,8 +65,8 @@ impl Outbound {
         }
     }
 
-    /// A message was taken.
-    pub fn sent(&self, bytes: usize) {
+    /// A message goes out.
+    pub fn sends(&self, bytes: usize) {
         let messages = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if messages >= MOST_MESSAGES || bytes >= MOST_BYTES {
@@ -74,6 +74,13 @@ impl Outbound {
             // Answers may have come in between.
             self.open_if_room();
         }
+    }
+
+    /// A message was answered, or was not taken.
+    pub fn ended(&self, bytes: usize) {
+        self.messages.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.open_if_room();
     }
 
     fn waits(&self, why: String) {
@@ -196,9 +203,7 @@ impl Listener for Outbound {
             self.goes_on();
         }
         self.legs.answered(opaque, error);
-        self.messages.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        self.open_if_room();
+        self.ended(bytes);
     }
 }
 

@@ -73,9 +73,11 @@ impl KafkaSink {
             headers: &headers,
             opaque: self.outbound.legs.opaque(&self.leg),
         };
-        self.producer.send(&message)?;
+        let bytes = buffers.value.len() + buffers.key.len();
+        // The answer may come before the call is back.
+        self.outbound.sends(bytes);
+        self.producer.send(&message).inspect_err(|_| self.outbound.ended(bytes))?;
         self.leg.sent += 1;
-        self.outbound.sent(buffers.value.len() + buffers.key.len());
         self.origins.push(origin);
         Ok(())
     }

@@ -771,14 +771,15 @@ impl Fetcher {
         self.mine.clear();
         // A member with an identity of its own is waited for unless it says that it leaves.
         self.consumer.unsubscribe();
-        let until = Instant::now() + Duration::from_secs(1);
+        let mut until = Instant::now() + Duration::from_secs(1);
         while Instant::now() < until {
             self.poll(20);
             self.inbox.clear();
             let rebalances = std::mem::take(&mut *lock(&self.shared.rebalances));
             let Some((_, places)) = rebalances.into_iter().find(|(assign, _)| !assign) else { continue };
             let _ = self.consumer.unassign(&places);
-            break;
+            // What is closed now would never say that it leaves.
+            until = Instant::now() + Duration::from_millis(200);
         }
         self.consumer.close();
     }
