@@ -19,6 +19,8 @@ mod trouble;
 mod source;
 mod sink;
 
+pub mod testing;
+
 pub use sink::SINK;
 pub use source::SOURCE;
 

@@ -35,16 +35,31 @@ impl Consumer {
         &self.client
     }
 
-    /// Waits for messages and calls the listener meanwhile; what came is added to `into`, `max` at most.
+    /// Waits for the first message and takes what is there, `max` at most; calls the listener meanwhile.
     pub fn poll(&self, timeout_ms: i32, max: usize, scratch: &mut Scratch, mut each: impl FnMut(Message)) {
+        if self.take(max, scratch, &mut each) > 0 || timeout_ms == 0 {
+            return;
+        }
+        // SAFETY: the queue lives as long as `self`; a message that comes is ours to destroy.
+        let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), timeout_ms) };
+        if let Some(first) = NonNull::new(first) {
+            // SAFETY: as above.
+            each(unsafe { Message::own(first) });
+            self.take(max, scratch, &mut each);
+        }
+    }
+
+    /// Takes what is there. Given time, the call would wait for all that it may give.
+    fn take(&self, max: usize, scratch: &mut Scratch, each: &mut impl FnMut(Message)) -> usize {
         scratch.0.resize(max, null_mut());
         // SAFETY: `scratch` takes `max` pointers; those that were written are messages that are ours to destroy.
         unsafe {
-            let queue = self.queue.as_ptr();
-            let count = sys::rd_kafka_consume_batch_queue(queue, timeout_ms, scratch.0.as_mut_ptr(), max);
+            let count =
+                sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, scratch.0.as_mut_ptr(), max);
             let count = usize::try_from(count).unwrap_or(0);
             let messages = scratch.0[..count].iter().filter_map(|message| NonNull::new(*message));
             messages.for_each(|message| each(Message::own(message)));
+            count
         }
     }
 
@@ -64,6 +79,13 @@ impl Consumer {
     pub fn unsubscribe(&self) {
         // SAFETY: no condition.
         unsafe { sys::rd_kafka_unsubscribe(self.client.as_ptr()) };
+    }
+
+    /// Reads these partitions without a group, each from its offset.
+    pub fn assign_alone(&self, places: &[Place]) -> Result<(), KafkaError> {
+        let list = List::of(places);
+        // SAFETY: the list is valid during the call, which copies it.
+        KafkaError::check(unsafe { sys::rd_kafka_assign(self.client.as_ptr(), list.as_ptr()) })
     }
 
     /// Takes partitions on, each from its offset.

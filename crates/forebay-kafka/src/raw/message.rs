@@ -1,6 +1,7 @@
 //! A message that was fetched. Its bytes lie in the response that it came in, and are borrowed from there.
 
-use std::ptr::NonNull;
+use std::ffi::CStr;
+use std::ptr::{NonNull, null, null_mut};
 use std::slice;
 
 use rdkafka_sys as sys;
@@ -43,6 +44,28 @@ impl Message {
         let inner = self.inner();
         // SAFETY: `key` is null, or `key_len` bytes that live as long as the message.
         (!inner.key.is_null()).then(|| unsafe { slice::from_raw_parts(inner.key.cast(), inner.key_len) })
+    }
+
+    /// Name and value of each header, in order.
+    pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
+        let (mut headers, mut found) = (null_mut(), Vec::new());
+        // SAFETY: the headers belong to the message; names end with a zero, and a value is null or as long as it says.
+        unsafe {
+            if sys::rd_kafka_message_headers(self.0.as_ptr(), &mut headers)
+                != ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR
+            {
+                return found;
+            }
+            let (mut name, mut value, mut size) = (null(), null(), 0);
+            while sys::rd_kafka_header_get_all(headers, found.len(), &mut name, &mut value, &mut size)
+                == ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR
+            {
+                let bytes =
+                    if value.is_null() { &[] } else { slice::from_raw_parts(value.cast::<u8>(), size) };
+                found.push((CStr::from_ptr(name).to_string_lossy().into_owned(), bytes.to_vec()));
+            }
+        }
+        found
     }
 
     /// Bytes of key and value.

@@ -85,12 +85,6 @@ impl Producer {
         unsafe { sys::rd_kafka_poll(self.client.as_ptr(), timeout_ms) };
     }
 
-    /// Messages that were taken and not answered.
-    pub fn in_flight(&self) -> usize {
-        // SAFETY: no condition.
-        usize::try_from(unsafe { sys::rd_kafka_outq_len(self.client.as_ptr()) }).unwrap_or(0)
-    }
-
     /// Forgets what was taken and not written: for the end of a process that does not wait for it. The answers come by
     /// [`poll`](Self::poll).
     pub fn purge(&self) {
