@@ -37,6 +37,7 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Last {
     why: Option<String>,
+    is_paused: bool,
     aborts: u64,
     lists: Vec<(u64, u64)>,
 }
@@ -106,6 +107,16 @@ impl Log {
         if status.aborts != last.aborts && why.is_none() && last.why.is_none() {
             let words = "it was set back to its last commit and goes on";
             self.tell(Level::Warn, "aborted", view, words, json!({ "aborts": status.aborts }));
+        }
+        if view.is_paused() != last.is_paused {
+            last.is_paused = view.is_paused();
+            let (event, words) = match last.is_paused {
+                true => ("paused", "it takes in nothing, as was asked; what was taken in is committed"),
+                false => ("resumed", "it takes in records again"),
+            };
+            if !view.shared().wish.is_drain() {
+                self.tell(Level::Info, event, view, words, json!({}));
+            }
         }
         (last.why, last.aborts) = (why, status.aborts);
         self.lists(view, last);
