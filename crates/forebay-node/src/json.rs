@@ -17,6 +17,7 @@ pub(crate) fn pipeline(view: &View) -> Value {
         "file": view.path,
         "state": view.state.display().to_string(),
         "phase": status.phase.word(),
+        "ended": status.phase.is_over(),
         "why": status.why,
         "elapsed_seconds": status.elapsed.as_secs_f64(),
         "epochs": status.epochs,
@@ -32,8 +33,8 @@ pub(crate) fn pipeline(view: &View) -> Value {
     })
 }
 
-/// How far a pipeline is with its end; `ended` once nothing of it is left.
-pub(crate) fn end(view: &View, is_gone: bool) -> Value {
+/// How far a pipeline is with its end; `ended` once nothing of it is left, and `is_last` where nothing else of the run is either.
+pub(crate) fn end(view: &View, is_gone: bool, is_last: bool) -> Value {
     let status = view.status();
     json!({
         "pipeline": view.pipeline,
@@ -41,6 +42,7 @@ pub(crate) fn end(view: &View, is_gone: bool) -> Value {
         "why": status.why,
         "in_flight": status.in_flight(),
         "ended": is_gone,
+        "is_last": is_last,
         "seconds": status.elapsed.as_secs_f64(),
         "committed": status.committed,
         "ledger": ledger(&status, if is_gone { usize::MAX } else { 0 }),

@@ -32,10 +32,11 @@ pub enum Silent {
     Refused(Refusal),
 }
 
+/// For answers that take so long as a whole, or that begin soon and go on.
 fn agent(whole: Option<Duration>) -> Agent {
     let config = Agent::config_builder().proxy(None).max_redirects(0).http_status_as_error(false);
     let config = config.timeout_connect(Some(PATIENCE)).timeout_per_read(Some(SILENCE));
-    config.timeout_recv_response(Some(SILENCE)).timeout_global(whole).build().into()
+    config.timeout_recv_response(Some(whole.unwrap_or(PATIENCE))).timeout_global(whole).build().into()
 }
 
 /// What all pipelines of a run show of themselves.

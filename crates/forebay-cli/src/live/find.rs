@@ -163,6 +163,7 @@ fn patiently<T>(
     }
 }
 
-fn no_answer<T>(admin: SocketAddr, why: &str) -> Result<T, Refusal> {
+/// The error for a run that says nothing.
+pub fn no_answer<T>(admin: SocketAddr, why: &str) -> Result<T, Refusal> {
     refused(&code::NO_ANSWER, format!("the run at {admin} does not answer: {why}"))
 }

@@ -48,7 +48,8 @@ fn rows(process: &Process) -> Vec<Value> {
                 let text = |name: &str| one[name].as_str().unwrap_or_default();
                 let mut row = row(text("pipeline"), text("file"), text("phase"), one["why"].as_str());
                 row["seconds"] = one["elapsed_seconds"].clone();
-                row["per_second"] = one["per_second"].clone();
+                // What has ended does nothing now.
+                row["per_second"] = if one["ended"] == true { json!(0) } else { one["per_second"].clone() };
                 row["in_flight"] = one["ledger"]["total"]["in_flight"].clone();
                 row["rejected"] = json!(rejected(&one["ledger"]["total"]));
                 row

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::client::Silent;
-use super::find::{Place, find};
+use super::find::{Place, find, no_answer};
 use super::{Refusal, client, ended};
 use crate::args::Stop;
 use crate::exit::Exit;
@@ -19,6 +19,8 @@ use crate::table::{count, elapsed, time};
 const AFTERWARDS: Duration = Duration::from_secs(5);
 /// Two signals that come sooner are one.
 const TWO_SIGNALS: Duration = Duration::from_millis(300);
+/// A worker that has crashed, or who stands in for it, answers sooner.
+const SILENT_FOR: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(100);
 
 pub fn run(args: &Stop) -> Exit {
@@ -53,7 +55,7 @@ impl<'a> Stopping<'a> {
         self.clear();
         let (answer, words, exit) = match &end {
             End::Told(last) => {
-                if self.place.is_alone {
+                if last["is_last"] == true {
                     self.until_gone(Instant::now() + AFTERWARDS);
                 }
                 told(last)
@@ -96,15 +98,14 @@ impl<'a> Stopping<'a> {
                     if !self.place.is_there() {
                         return Ok(End::Gone);
                     }
-                    if self.began.elapsed() > Duration::from_secs(1) {
+                    if self.began.elapsed() > SILENT_FOR {
                         return Ok(self.signal(&why));
                     }
                 }
                 Err(Silent::Away(why)) => {
-                    self.place.patiently(|| match self.began.elapsed() < Duration::from_secs(5) {
-                        true => Ok(()),
-                        false => Err(Silent::Away(why.clone())),
-                    })?;
+                    if self.began.elapsed() > SILENT_FOR {
+                        return no_answer(self.place.admin, &why);
+                    }
                 }
             }
             if self.is_too_long() {

@@ -37,7 +37,6 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Last {
     why: Option<String>,
-    is_paused: bool,
     aborts: u64,
     lists: Vec<(u64, u64)>,
 }
@@ -61,6 +60,15 @@ impl Log {
             });
             self.tell(Level::Info, "started", view, &words, fields);
         }
+    }
+
+    /// Somebody has let a pipeline pause, or go on.
+    pub fn held(&self, view: &View) {
+        let (event, words) = match view.is_paused() {
+            true => ("paused", "it takes in nothing, as was asked; what was taken in is committed"),
+            false => ("resumed", "it takes in records again"),
+        };
+        self.tell(Level::Info, event, view, words, json!({}));
     }
 
     /// Looks at the pipelines that are at work, if it is time, and says what is new.
@@ -107,16 +115,6 @@ impl Log {
         if status.aborts != last.aborts && why.is_none() && last.why.is_none() {
             let words = "it was set back to its last commit and goes on";
             self.tell(Level::Warn, "aborted", view, words, json!({ "aborts": status.aborts }));
-        }
-        if view.is_paused() != last.is_paused {
-            last.is_paused = view.is_paused();
-            let (event, words) = match last.is_paused {
-                true => ("paused", "it takes in nothing, as was asked; what was taken in is committed"),
-                false => ("resumed", "it takes in records again"),
-            };
-            if !view.shared().wish.is_drain() {
-                self.tell(Level::Info, event, view, words, json!({}));
-            }
         }
         (last.why, last.aborts) = (why, status.aborts);
         self.lists(view, last);

@@ -138,6 +138,7 @@ impl<'a> Work<'a> {
 
     fn run(mut self, admin: Admin, orders: &Receiver<Order>) -> Exit {
         self.log.started(&self.views, admin.address());
+        self.views.iter().filter(|view| view.is_paused()).for_each(|view| self.log.held(view));
         self.until_all_ended(orders);
         self.voice.clear();
         drop(admin);
@@ -253,6 +254,7 @@ impl<'a> Work<'a> {
             Ask::Drain | Ask::Abort => Wish::Stopped,
         };
         self.reports.send(&Report::Wish(pipeline.to_string(), wish));
+        let was_paused = self.views[at].is_paused();
         match ask {
             Ask::Pause => engine.pause(),
             Ask::Resume => engine.resume(),
@@ -268,6 +270,10 @@ impl<'a> Work<'a> {
             }
             Ask::Drain => {}
             Ask::Abort => self.abort(at),
+        }
+        let holds = [Ask::Pause, Ask::Resume].contains(&ask);
+        if holds && self.views[at].is_paused() != was_paused {
+            self.log.held(&self.views[at]);
         }
     }
 

@@ -133,7 +133,8 @@ async fn hold(shown: &Shown, view: &Arc<View>, ask: Ask) -> Result<Response, Res
 fn stop(shown: &Shown, view: &Arc<View>, said: &Value) -> Response {
     let now = said["now"].as_bool().unwrap_or_default();
     (shown.obey)(&view.pipeline, if now { Ask::Abort } else { Ask::Drain });
-    lines(stream::unfold((view.clone(), false), |(view, is_told)| async move {
+    let begin = (view.clone(), shown.views.clone(), false);
+    lines(stream::unfold(begin, |(view, all, is_told)| async move {
         if is_told {
             return None;
         }
@@ -143,7 +144,8 @@ fn stop(shown: &Shown, view: &Arc<View>, said: &Value) -> Response {
             waited += LOOK_EVERY;
         }
         let is_gone = view.is_gone();
-        Some((line(&shown::end(&view, is_gone)), (view, is_gone)))
+        let is_last = is_gone && all.iter().all(|view| view.is_gone());
+        Some((line(&shown::end(&view, is_gone, is_last)), (view, all, is_gone)))
     }))
 }
 
