@@ -6,6 +6,7 @@
 //! `/healthz` says that nobody has to step in, whatever the pipelines wait for, and `/readyz` that they are at work.
 
 mod orders;
+mod peer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -51,6 +52,7 @@ type Shared = Arc<OnceLock<Shown>>;
 pub type Obey = Box<dyn Fn(&str, Ask) + Send + Sync>;
 
 struct Shown {
+    port: u16,
     views: Vec<Arc<View>>,
     obey: Obey,
 }
@@ -113,7 +115,7 @@ impl Admin {
     /// Shows these pipelines from now on, and hands on what is asked of them. For the first call; a process has its pipelines
     /// once.
     pub fn show(&self, views: Vec<Arc<View>>, obey: Obey) {
-        let _ = self.shown.set(Shown { views, obey });
+        let _ = self.shown.set(Shown { port: self.address.port(), views, obey });
     }
 }
 

@@ -199,4 +199,29 @@ mod tests {
         check(10.0, &[(0, 3, 3), (0, 64, 7)]);
         check(0.5, &[(0, 5, 1), (1_900, 5, 0), (2_001, 5, 1)]);
     }
+
+    #[test]
+    fn nobody_waits_for_a_reader_and_what_passes_is_counted() {
+        let outlet = Outlet::of_test("decide", Output::Port(0));
+        let (sender, mut lines) = channel(3);
+        let seer = Seer {
+            writer: Writer::new(&outlet, Arc::default()),
+            outlet: Arc::new(outlet),
+            passed: AtomicU64::new(0),
+            budget: Mutex::new(Budget { rate: RATE, left: RATE, at: Instant::now() }),
+            lines: sender,
+        };
+        for _ in 0..100 {
+            seer.sample(1_000, |at, out| out.extend_from_slice(at.to_string().as_bytes()));
+        }
+        assert_eq!(seer.passed.load(Ordering::Relaxed), 100_000);
+        let mut shown = Vec::new();
+        while let Ok(line) = lines.try_recv() {
+            let line: Value = serde_json::from_slice(&line).expect("JSON");
+            assert_eq!(line["passed"], 1_000, "the first batch filled the queue");
+            shown.push(line["record"].as_u64().expect("a place"));
+        }
+        let parts: Vec<u64> = shown.iter().map(|at| at * ROWS_A_BATCH as u64 / 1_000).collect();
+        assert_eq!(parts, [0, 1, 2], "spread over the batch: {shown:?}");
+    }
 }

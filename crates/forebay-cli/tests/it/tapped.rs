@@ -43,7 +43,7 @@ fn a_tap_shows_records_and_hides_what_is_sensitive() {
     assert_eq!(shown.len(), 3, "{}", ended.out);
     for record in &shown {
         assert_eq!(
-            (&record["card"], &record["stream"], &record["source"]),
+            (&record["card"], &record["stream"], &record["_source"]),
             (&"•••".into(), &"in.jsonl".into(), &"tx".into())
         );
         let id = record["id"].as_u64().expect("an id");

@@ -1,8 +1,9 @@
 //! What may be asked of a running pipeline: `POST /pipelines/NAMESPACE/NAME/VERB` with `pause`, `resume`, `stop` or `tap`.
 //!
-//! What stops a pipeline or shows its records is for whoever is on this machine, and for no web page that a browser on it
-//! happens to show. Three things are asked for: the connection comes from the loopback; `Host` is an address or `localhost`, and
-//! not a name that somebody made lead here; the content type is JSON, which a page of another origin cannot send unasked.
+//! What stops a pipeline or shows its records is for its own user on this machine, and for no web page that a browser of that user
+//! happens to show. Four things are asked for: the connection comes from the loopback; it was opened by the user whose pipelines
+//! these are, or by root; `Host` is an address or `localhost`, and not a name that somebody made lead here; the content type is
+//! JSON, which a page of another origin cannot send unasked.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +18,7 @@ use forebay_types::code;
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::Shown;
+use super::{Shown, peer};
 use crate::status::{Phase, View};
 use crate::tap::{Outlet, Tap};
 use crate::{Error, json as shown};
@@ -45,7 +46,9 @@ pub(super) type From = (Path<(String, String, String)>, ConnectInfo<SocketAddr>,
 /// Does what is asked, or says why not.
 pub(super) async fn order(shown: &Shown, from: From) -> Response {
     let (Path((namespace, name, verb)), ConnectInfo(peer), headers, body) = from;
-    let answer = match trusted(peer.ip(), &headers) {
+    let own = rustix::process::getuid().as_raw();
+    let trusted = trusted(peer.ip(), &headers).and_then(|()| is_of(peer::user_of(peer, shown.port), own));
+    let answer = match trusted {
         Ok(()) => obey(shown, &format!("{namespace}/{name}"), &verb, &body).await,
         Err(why) => Err(refusal(StatusCode::FORBIDDEN, &Error::new(&code::ORDER_REFUSED, why))),
     };
@@ -69,6 +72,15 @@ fn trusted(peer: IpAddr, headers: &HeaderMap) -> Result<(), String> {
         return Err("an order needs the header `content-type: application/json`".into());
     }
     Ok(())
+}
+
+/// Whether it is the user whose pipelines these are who asks.
+fn is_of(user: Option<u32>, own: u32) -> Result<(), String> {
+    match user {
+        Some(user) if user == own || user == 0 => Ok(()),
+        Some(user) => Err(format!("orders and taps are taken from user {own}, and not from user {user}")),
+        None => Err("the system does not tell whose connection this is".to_string()),
+    }
 }
 
 /// An address, with or without a port, or `localhost`.
@@ -192,6 +204,16 @@ mod tests {
         }
         let answer = trusted(peer.parse().expect("an address"), &headers);
         assert_eq!(answer.err().unwrap_or_default(), expect, "{peer} {host} {kind}");
+    }
+
+    #[test]
+    fn orders_come_from_the_own_user_and_root() {
+        let check =
+            |user: Option<u32>, is_well: bool| assert_eq!(is_of(user, 1_000).is_ok(), is_well, "{user:?}");
+        check(Some(1_000), true);
+        check(Some(0), true);
+        check(Some(1_001), false);
+        check(None, false);
     }
 
     #[test]

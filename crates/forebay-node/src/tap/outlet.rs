@@ -72,6 +72,20 @@ pub(super) fn shown(name: &str) -> &str {
 }
 
 impl Outlet {
+    #[cfg(test)]
+    pub fn of_test(node: &str, output: Output) -> Outlet {
+        let (node, port) = (node.to_string(), String::new());
+        Outlet {
+            node,
+            port,
+            output,
+            columns: Vec::new(),
+            unread: Vec::new(),
+            hides_bytes: false,
+            reads: None,
+        }
+    }
+
     /// `NODE` or `NODE.PORT`.
     pub fn name(&self) -> String {
         match self.port.as_str() {

@@ -78,7 +78,7 @@ impl Writer {
         let time = jiff::Timestamp::from_nanosecond(header.times[row].event.into());
         let time = time.map_or(json!(null), |time| json!(time.to_string()));
         let text = format!(
-            "{{\"source\":{},\"stream\":{},\"_seq\":{},\"_time\":{time}",
+            "{{\"_source\":{},\"stream\":{},\"_seq\":{},\"_time\":{time}",
             json!(&*named.source),
             json!(&*named.stream),
             origin.seq
