@@ -14,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use forebay_types::code;
+use forebay_types::code::{self, Code};
 use futures_util::stream;
 use serde_json::{Value, json};
 
@@ -50,9 +50,9 @@ pub(super) async fn order(shown: &Shown, from: From) -> Response {
     let trusted = trusted(peer.ip(), &headers).and_then(|()| is_of(peer::user_of(peer, shown.port), own));
     let answer = match trusted {
         Ok(()) => obey(shown, &format!("{namespace}/{name}"), &verb, &body).await,
-        Err(why) => Err(refusal(StatusCode::FORBIDDEN, &Error::new(&code::ORDER_REFUSED, why))),
+        Err(why) => refuse(StatusCode::FORBIDDEN, &code::ORDER_REFUSED, why),
     };
-    answer.unwrap_or_else(|refusal| refusal)
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// Whether somebody on this machine asks, by an own decision.
@@ -93,16 +93,19 @@ fn is_own(host: &str) -> bool {
     bare.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost")
 }
 
-async fn obey(shown: &Shown, pipeline: &str, verb: &str, body: &[u8]) -> Result<Response, Response> {
+async fn obey(shown: &Shown, pipeline: &str, verb: &str, body: &[u8]) -> Result<Response, Refused> {
     let Some(view) = shown.views.iter().find(|view| view.pipeline == pipeline) else {
         let message = format!("no pipeline `{pipeline}` runs here");
-        return Err(refusal(StatusCode::NOT_FOUND, &Error::new(&code::NOT_RUNNING, message)));
+        return refuse(StatusCode::NOT_FOUND, &code::NOT_RUNNING, message);
     };
     let said: Value = match body {
         [] => Value::Null,
-        text => serde_json::from_slice(text).map_err(|error| {
-            refusal(StatusCode::BAD_REQUEST, &Error::new(&code::ORDER_REFUSED, format!("no JSON: {error}")))
-        })?,
+        text => match serde_json::from_slice(text) {
+            Ok(said) => said,
+            Err(error) => {
+                return refuse(StatusCode::BAD_REQUEST, &code::ORDER_REFUSED, format!("no JSON: {error}"));
+            }
+        },
     };
     match verb {
         "pause" => hold(shown, view, Ask::Pause).await,
@@ -111,17 +114,17 @@ async fn obey(shown: &Shown, pipeline: &str, verb: &str, body: &[u8]) -> Result<
         "tap" => tap(view, &said),
         _ => {
             let message = format!("there is no `{verb}`; there are pause, resume, stop and tap");
-            Err(refusal(StatusCode::NOT_FOUND, &Error::new(&code::ORDER_REFUSED, message)))
+            refuse(StatusCode::NOT_FOUND, &code::ORDER_REFUSED, message)
         }
     }
 }
 
 /// Pauses or resumes; answers when it is done.
-async fn hold(shown: &Shown, view: &Arc<View>, ask: Ask) -> Result<Response, Response> {
+async fn hold(shown: &Shown, view: &Arc<View>, ask: Ask) -> Result<Response, Refused> {
     let was = view.status().phase;
     if was.is_over() || was == Phase::Draining {
         let message = format!("{} is {}: it takes in nothing more", view.pipeline, was.word());
-        return Err(refusal(StatusCode::CONFLICT, &Error::new(&code::ORDER_REFUSED, message)));
+        return refuse(StatusCode::CONFLICT, &code::ORDER_REFUSED, message);
     }
     let was_paused = view.is_paused();
     (shown.obey)(&view.pipeline, ask);
@@ -161,12 +164,12 @@ fn stop(shown: &Shown, view: &Arc<View>, said: &Value) -> Response {
     }))
 }
 
-fn tap(view: &Arc<View>, said: &Value) -> Result<Response, Response> {
+fn tap(view: &Arc<View>, said: &Value) -> Result<Response, Refused> {
     let node = said["node"].as_str().unwrap_or_default();
     let outlet = Outlet::find(&view.outlets, &view.pipeline, node, said["port"].as_str());
-    let outlet = outlet.map_err(|error| refusal(StatusCode::NOT_FOUND, &error))?;
+    let outlet = outlet.map_err(|error| Refused::of(StatusCode::NOT_FOUND, error))?;
     let tap = Tap::open(view, outlet, said["rate"].as_f64().unwrap_or(10.0));
-    let tap = tap.map_err(|error| refusal(StatusCode::TOO_MANY_REQUESTS, &error))?;
+    let tap = tap.map_err(|error| Refused::of(StatusCode::TOO_MANY_REQUESTS, error))?;
     Ok(lines(stream::unfold(tap, |mut tap| async {
         let line = tap.next().await?;
         Some((line, tap))
@@ -186,8 +189,27 @@ fn one(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], format!("{value}\n")).into_response()
 }
 
-fn refusal(status: StatusCode, error: &Error) -> Response {
-    one(status, &json!({ "code": error.code.id, "message": error.message }))
+/// Why an order is not followed.
+struct Refused {
+    status: StatusCode,
+    code: &'static Code,
+    message: String,
+}
+
+fn refuse<T>(status: StatusCode, code: &'static Code, message: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused { status, code, message: message.into() })
+}
+
+impl Refused {
+    fn of(status: StatusCode, error: Error) -> Refused {
+        Refused { status, code: error.code, message: error.message }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        one(self.status, &json!({ "code": self.code.id, "message": self.message }))
+    }
 }
 
 #[cfg(test)]
