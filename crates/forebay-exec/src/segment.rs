@@ -427,10 +427,11 @@ impl HandOn<'_> {
     fn behind(&mut self, kit: &mut Kit, port: usize, batch: Batch) {
         let ways = self.ways;
         // Readers of `behind` have the columns of the main input.
-        if ways.metrics.is_tapped() && port == 0 {
+        let is_main = port == 0;
+        if ways.metrics.is_tapped() && is_main {
             ways.metrics.show(Output::Behind, &batch);
         }
-        if ways.behind.is_empty() {
+        if ways.behind.is_empty() || !is_main {
             let rejects = batch.rows().iter().map(|row| {
                 Reject::new(
                     &batch,

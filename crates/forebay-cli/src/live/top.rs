@@ -3,6 +3,7 @@
 //! A frame is worked out from two looks, as a value: it is what `--json` prints, and what the table is drawn from.
 
 mod frame;
+mod drawn;
 mod screen;
 
 use std::net::SocketAddr;
@@ -47,7 +48,7 @@ fn show(args: &Top) -> Result<Exit, Refusal> {
     };
     let once = args.once || (screen.is_none() && !args.at.json);
     if let Some(screen) = &mut screen {
-        screen.draw(&frame::text(&frames(&looks), Paint::stdout()));
+        screen.draw(&drawn::text(&frames(&looks), Paint::stdout()));
     }
     loop {
         let next = Instant::now() + EVERY;
@@ -69,8 +70,8 @@ fn show(args: &Top) -> Result<Exit, Refusal> {
         let frames = frames(&looks);
         match &mut screen {
             _ if args.at.json => frames.iter().for_each(|frame| print(&format!("{frame}\n"))),
-            Some(screen) => screen.draw(&frame::text(&frames, Paint::stdout())),
-            None => print(&frame::text(&frames, Paint::stdout())),
+            Some(screen) => screen.draw(&drawn::text(&frames, Paint::stdout())),
+            None => print(&drawn::text(&frames, Paint::stdout())),
         }
         if once || frames.is_empty() {
             drop(screen);

@@ -362,3 +362,38 @@ fn card_fraud_is_scored_from_files_with_its_model() {
         )
     );
 }
+
+/// What reads `behind` has the columns of the main input: a label there would be taken for something else.
+#[test]
+fn a_label_that_is_behind_is_rejected_beside_a_reader_of_behind() {
+    let desk = Desk::new();
+    desk.write(
+        "marked.yaml",
+        "\
+apiVersion: forebay.dev/v1alpha1
+kind: Pipeline
+metadata: { name: marked, namespace: team }
+spec:
+  sources:
+    tx: { file: { path: tx.jsonl }, format: json, schema: { id: string, shop: u64, ts: timestamp(ms) }, event_time: ts }
+    marks: { file: { path: marks.jsonl }, format: json, schema: { fraud: bool, shop: u64, id: string, at: timestamp(ms) }, event_time: at }
+  stages:
+    shop:
+      input: { main: tx, labels: marks }
+      window_features: { by: shop, windows: [1d], delay: 7d, labels: { by: id, unknown: { fraud: false } }, emit: { risk: share(fraud) } }
+  sinks:
+    out: { input: shop, file: { path: out.jsonl }, columns: [id, risk_1d] }
+    behind: { input: shop.behind, file: { path: behind.jsonl }, columns: [id, shop] }
+    dead: { input: rejected, file: { path: dead.jsonl }, columns: [code, node, source, position] }
+",
+    );
+    let (now, before) = (1_767_225_600_000_u64, 1_767_225_500_000_u64);
+    let tx = |id: &str, ts: u64| format!("{{\"id\":\"{id}\",\"shop\":1,\"ts\":{ts}}}\n");
+    let mark = |id: &str, at: u64| format!("{{\"fraud\":true,\"shop\":7,\"id\":\"{id}\",\"at\":{at}}}\n");
+    desk.write("tx.jsonl", &(tx("a", now) + &tx("b", before)));
+    desk.write("marks.jsonl", &(mark("a", now) + &mark("z", before)));
+    let ended = desk.forebay("run marked.yaml").good();
+    assert_eq!(desk.read("behind.jsonl"), "{\"id\":\"b\",\"shop\":1}\n", "{}", ended.err);
+    let dead = "{\"code\":\"FB0770\",\"node\":\"shop\",\"source\":\"marks\",\"position\":\"2\"}\n";
+    assert_eq!(desk.read("dead.jsonl"), dead, "{}", ended.err);
+}

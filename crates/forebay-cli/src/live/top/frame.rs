@@ -1,14 +1,12 @@
-//! What happened between two looks at a pipeline: as a value, and as a table.
+//! What happened between two looks at a pipeline, as a value.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::super::client::Silent;
 use super::super::ps::rejected;
-use crate::output::Paint;
-use crate::table::{count, elapsed, table, time};
 
 /// Streams that have a row of their own.
 const STREAMS: usize = 12;
@@ -175,96 +173,15 @@ impl Between<'_> {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
+/// The items of a list, or none.
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// All frames below each other.
-pub fn text(frames: &[Value], paint: Paint) -> String {
-    frames.iter().map(|frame| one(frame, paint)).collect::<Vec<_>>().join("\n")
-}
-
-fn one(frame: &Value, paint: Paint) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    let number = |value: &Value| value.as_u64().map_or(String::new(), count);
-    let some = |value: &Value| value.as_u64().filter(|n| *n > 0).map_or(String::new(), count);
-    let nanos = |value: &Value| value.as_u64().map_or(String::new(), |n| time(Duration::from_nanos(n)));
-    let state = text(&frame["state"]);
-    let mut parts = vec![match state.as_str() {
-        "running" => state.clone(),
-        _ => paint.yellow(&state),
-    }];
-    if frame["per_second"].is_u64() {
-        parts.push(format!("{} records/s", number(&frame["per_second"])));
-        parts.push(format!("{} in flight", number(&frame["in_flight"])));
-        let latency = &frame["latency_to_sink_ns"];
-        if latency["p99"].is_u64() {
-            parts.push(format!("p50 {}, p99 {} to the sink", nanos(&latency["p50"]), nanos(&latency["p99"])));
-        }
-        if frame["rejected_per_second"].as_u64() > Some(0) {
-            parts.push(paint.red(&format!("{} rejected/s", number(&frame["rejected_per_second"]))));
-        }
-        parts.push(format!("up {}", elapsed(frame["seconds"].as_f64().unwrap_or_default())));
-    }
-    let mut out = format!("{}  {}\n", paint.bold(&text(&frame["pipeline"])), parts.join(" · "));
-    if let Some(why) = frame["why"].as_str() {
-        out.push_str(&format!("  {}\n", paint.yellow(why)));
-    }
-    let row = |cells: [String; 9]| cells.to_vec();
-    let head =
-        ["node", "kind", "in/s", "out/s", "busy", "p50", "p99", "keys", "rejected/s"].map(String::from);
-    let nodes = list(&frame["nodes"]);
-    let cells = |node: &Value| {
-        let latency = &node["latency_to_sink_ns"];
-        let busy = node["busy"].as_f64().map_or(String::new(), |busy| format!("{:.0} %", busy * 100.0));
-        let kind = match node["lanes"].as_u64() {
-            Some(lanes) if lanes > 1 => format!("{} ×{lanes}", text(&node["kind"])),
-            _ => text(&node["kind"]),
-        };
-        row([
-            text(&node["node"]),
-            kind,
-            number(&node["in_per_second"]),
-            number(&node["out_per_second"]),
-            busy,
-            nanos(&latency["p50"]),
-            nanos(&latency["p99"]),
-            some(&node["state_keys"]),
-            some(&node["rejected_per_second"]),
-        ])
-    };
-    if !nodes.is_empty() {
-        let rows: Vec<_> = [row(head)].into_iter().chain(nodes.iter().map(cells)).collect();
-        out.push_str(&table(&rows, &[2, 3, 4, 5, 6, 7, 8]));
-    }
-    let streams = list(&frame["streams"]);
-    if !streams.is_empty() {
-        let has_lag = streams.iter().any(|stream| stream["lag"].is_u64());
-        let mut head = vec!["stream", "in/s", "in flight", "rejected"];
-        head.extend(has_lag.then_some("lag"));
-        let cells = |stream: &Value| {
-            let name = format!("{} {}", text(&stream["source"]), text(&stream["stream"]));
-            let mut cells = vec![
-                name,
-                number(&stream["in_per_second"]),
-                number(&stream["in_flight"]),
-                some(&stream["rejected"]),
-            ];
-            cells.extend(has_lag.then(|| number(&stream["lag"])));
-            cells
-        };
-        let head = head.into_iter().map(String::from).collect();
-        let mut rows: Vec<Vec<String>> = [head].into_iter().chain(streams.iter().map(cells)).collect();
-        if let Some(more) = frame["more_streams"].as_u64().filter(|more| *more > 0) {
-            rows.push(vec![format!("and {} more", count(more))]);
-        }
-        out.push_str(&table(&rows, &[1, 2, 3, 4]));
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn said(records: u64, busy_ms: u64) -> Value {
