@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use forebay_node::LoadOptions;
 use forebay_types::unit::parse_duration;
 
+use crate::live::Target;
+
 /// A dataplane for streams: one YAML file in, results out, complete and once.
 #[derive(Debug, Parser)]
 #[command(name = "forebay", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -32,6 +34,18 @@ pub enum Verb {
     Test(Test),
     /// Run pipelines until their input ends or they are told to stop
     Run(Run),
+    /// List the pipelines that run
+    Ps(Ps),
+    /// Watch what each node of a running pipeline does
+    Top(Top),
+    /// Show records that pass an output of a running pipeline
+    Tap(Tap),
+    /// Let a running pipeline take in nothing until it is resumed
+    Pause(Hold),
+    /// Let a paused pipeline go on
+    Resume(Hold),
+    /// End a running pipeline and wait for it
+    Stop(Stop),
     /// Models: their cards and files
     Model(Model),
     /// List the kinds of sources, stages and sinks, or describe one
@@ -146,6 +160,93 @@ pub struct Run {
     /// How long a stop may take; what is not committed by then is done again by the next run
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = nanos, allow_hyphen_values = true)]
     pub drain_deadline: i64,
+}
+
+/// Which run is meant.
+#[derive(Debug, Args)]
+pub struct Where {
+    /// Ask the run at this address instead of those in the run-time directory
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub admin: Option<SocketAddr>,
+    /// Only the run of this process
+    #[arg(long, value_name = "PID", conflicts_with = "admin")]
+    pub pid: Option<u32>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ps {
+    #[command(flatten)]
+    pub at: Where,
+}
+
+#[derive(Debug, Args)]
+pub struct Top {
+    /// [NAMESPACE/]NAME; every running pipeline where none is named
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub pipeline: Option<Target>,
+    /// Print the table once, after a second, and end; so it does where standard output is no terminal
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub at: Where,
+}
+
+#[derive(Debug, Args)]
+pub struct Tap {
+    /// [NAMESPACE/]NAME.NODE, with .PORT, .rejected or .behind behind it for one of several outputs
+    #[arg(value_name = "PIPELINE.NODE[.PORT]")]
+    pub output: Target,
+    /// Records a second, at most; the others pass by unseen
+    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = rate)]
+    pub rate: f64,
+    /// End after so many records
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub at: Where,
+}
+
+#[derive(Debug, Args)]
+pub struct Hold {
+    /// [NAMESPACE/]NAME
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub pipeline: Target,
+    #[command(flatten)]
+    pub at: Where,
+}
+
+#[derive(Debug, Args)]
+pub struct Stop {
+    /// [NAMESPACE/]NAME
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub pipeline: Target,
+    /// End at once; what is not committed is done again by the next run
+    #[arg(long)]
+    pub now: bool,
+    /// Wait no longer than this; the pipeline goes on with its end [default: until it has ended]
+    #[arg(long, value_name = "TIME", value_parser = nanos, allow_hyphen_values = true)]
+    pub timeout: Option<i64>,
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// A target without a node.
+fn pipeline(text: &str) -> Result<Target, String> {
+    let target: Target = text.parse()?;
+    match &target.node {
+        None => Ok(target),
+        Some(node) => {
+            Err(format!("`{node}` is a node, and this is for a whole pipeline: write {}", target.pipeline))
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.001..=1_000.0).contains(rate));
+    rate.ok_or_else(|| "write a number up to 1000".to_string())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -14,6 +14,7 @@ mod validate;
 mod plan;
 mod test;
 mod run;
+mod live;
 mod new;
 mod model;
 mod kinds;
@@ -44,6 +45,12 @@ pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) 
         Verb::Plan(args) => plan::run(args, registry),
         Verb::Test(args) => test::run(args, registry),
         Verb::Run(args) => run::run(args, registry),
+        Verb::Ps(args) => live::ps::run(args),
+        Verb::Top(args) => live::top::run(args),
+        Verb::Tap(args) => live::tap::run(args),
+        Verb::Pause(args) => live::hold::pause(args),
+        Verb::Resume(args) => live::hold::resume(args),
+        Verb::Stop(args) => live::stop::run(args),
         Verb::New(args) => new::run(args),
         Verb::Model(args) => model::run(args),
         Verb::Kinds(args) => kinds::run(args, registry),

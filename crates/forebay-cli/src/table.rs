@@ -70,6 +70,18 @@ pub fn time(duration: Duration) -> String {
     format!("{value:.digits$} {unit}")
 }
 
+/// How long something has gone on, in seconds, as people say it.
+pub fn elapsed(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let (days, hours, minutes) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60);
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3_600 => format!("{minutes} min {} s", whole % 60),
+        3_600..86_400 => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +111,15 @@ mod tests {
         for (nanos, text) in times {
             assert_eq!(time(Duration::from_nanos(nanos)), text);
         }
+    }
+
+    #[test]
+    fn a_while_is_told_in_two_units() {
+        let check = |seconds: f64, expect: &str| assert_eq!(elapsed(seconds), expect);
+        check(0.4, "0 s");
+        check(59.9, "59 s");
+        check(61.0, "1 min 1 s");
+        check(7_384.0, "2 h 3 min");
+        check(200_000.0, "2 d 7 h");
     }
 }

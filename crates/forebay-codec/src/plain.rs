@@ -97,6 +97,6 @@ mod tests {
             " false",
         ];
         assert_eq!(all, expect);
-        assert!(TextWriter::new(Addr::default(), &Ty::List(Box::new(Ty::U64))).is_err());
+        assert!(TextWriter::new(Addr { group: 0, column: 0 }, &Ty::List(Box::new(Ty::U64))).is_err());
     }
 }

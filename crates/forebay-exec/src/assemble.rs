@@ -125,6 +125,7 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         shared: Shared::default(),
         former_names: BTreeMap::new(),
     };
+    ground.shared.stream_names = ground.streams.clone();
     let mut state = hold_state(job)?;
     let mut suspects = Suspects::default();
     if let Some(held) = &mut state {

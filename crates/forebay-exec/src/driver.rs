@@ -34,18 +34,35 @@ const STREAMS_WITH_ROOM: usize = 16;
 /// Epochs that may wait for their commit while the next one is worked on.
 const EPOCHS_IN_FLIGHT: u64 = 2;
 
-/// What the outside asks of the sources.
+/// What the outside asks of the sources. A drain is never taken back, and wins over a pause.
 #[derive(Debug, Default)]
 pub struct Wish(AtomicU8);
+
+const RUN: u8 = 0;
+const PAUSE: u8 = 1;
+const DRAIN: u8 = 2;
 
 impl Wish {
     /// Take in nothing more and give out what is there.
     pub fn drain(&self) {
-        self.0.fetch_max(1, Ordering::AcqRel);
+        self.0.store(DRAIN, Ordering::Release);
+    }
+
+    /// Take in nothing until [`resume`](Self::resume); what was taken in goes its way and is committed.
+    pub fn pause(&self) {
+        let _ = self.0.compare_exchange(RUN, PAUSE, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    pub fn resume(&self) {
+        let _ = self.0.compare_exchange(PAUSE, RUN, Ordering::AcqRel, Ordering::Acquire);
     }
 
     pub fn is_drain(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
+        self.0.load(Ordering::Acquire) == DRAIN
+    }
+
+    pub fn is_pause(&self) -> bool {
+        self.0.load(Ordering::Acquire) == PAUSE
     }
 }
 
@@ -272,7 +289,7 @@ impl Driver {
         }
         let drain = self.wish.is_drain();
         let mut held = false;
-        if !drain {
+        if !drain && !self.wish.is_pause() {
             for group in 0..self.groups.len() {
                 if self.is_held_back(group, now) {
                     held = true;
@@ -308,14 +325,14 @@ impl Driver {
             || self.rung.load(Ordering::Acquire)
             || match self.flush_at {
                 Some(at) => at <= now,
-                None => self.groups.iter().any(|group| group.is_due(now)),
+                None => !self.wish.is_pause() && self.groups.iter().any(|group| group.is_due(now)),
             }
             || self.seal_at().is_some_and(|at| at <= now)
     }
 
     /// When the driver wants to be asked again without anything else happening.
     pub fn wake_at(&self, now: i64) -> Option<i64> {
-        let reads = self.groups.iter().filter_map(Group::later_at);
+        let reads = self.groups.iter().filter(|_| !self.wish.is_pause()).filter_map(Group::later_at);
         let reads =
             reads.min().map(|at| if self.idle { at.max(now + IDLE_SLACK_NS) } else { at }).into_iter();
         reads.chain(self.seal_at()).chain(self.flush_at).filter(|at| *at > now).min()

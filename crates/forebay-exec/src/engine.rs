@@ -161,6 +161,18 @@ impl Running {
         self.lanes.iter().for_each(Waker::wake);
     }
 
+    /// Takes in nothing until [`resume`](Self::resume); what was taken in is committed.
+    pub fn pause(&self) {
+        self.shared.wish.pause();
+        self.lanes.iter().for_each(Waker::wake);
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) {
+        self.shared.wish.resume();
+        self.lanes.iter().for_each(Waker::wake);
+    }
+
     /// The same run for another thread, without its threads.
     fn handle(&self) -> Running {
         let Running { shared, lanes, commands, .. } = self;

@@ -2,7 +2,7 @@
 //! several engines can run in one process.
 //!
 //! Reading order: `edge` and `park` are how lanes meet; `node` is one node at work and `segment` a round over several of
-//! them; `intake`, `group` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
+//! them, and `tap` lets others look at what it gives; `intake`, `group` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
 //! `entry` format; `assemble` builds all of it from a plan; `engine` is the handle that others hold.
 
 mod sync;
@@ -10,6 +10,7 @@ pub mod park;
 pub mod edge;
 mod clock;
 pub mod metrics;
+mod tap;
 
 mod kit;
 mod gather;
@@ -37,3 +38,4 @@ pub use engine::{Begun, Job, Options, Ready, Running, prepare, start};
 pub use entry::{Missed, StreamEntry};
 pub use state::note_crash;
 pub use status::{NodeStatus, Outcome, Shared, StreamStatus};
+pub use tap::Watch;

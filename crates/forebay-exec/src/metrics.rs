@@ -1,11 +1,12 @@
 //! What a running pipeline counts. Each counter has one writer, a lane, and any number of readers.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hdrhistogram::Histogram;
 
 use crate::entry::Missed;
+use crate::tap::Taps;
 
 /// A number that one thread writes and others read.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct NodeMetrics {
     pub batches: Counter,
     /// Nanoseconds in calls, from those that were timed: the first ones, then one in sixteen.
     pub busy_ns: Counter,
+    /// Somebody watches what the node gives: `taps` has who.
+    pub(crate) tapped: AtomicBool,
     pub absorbed: Counter,
     pub rejected: Counter,
     pub dropped: Counter,
@@ -52,6 +55,7 @@ pub struct NodeMetrics {
     /// How many of `skipped` and `late` belong to epochs that have ended.
     sealed_skipped: Counter,
     sealed_late: Counter,
+    pub(crate) taps: Taps,
 }
 
 impl NodeMetrics {

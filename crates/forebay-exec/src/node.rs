@@ -68,8 +68,8 @@ pub enum Handed<'s> {
     Outbox,
     /// The input, with what the stage added.
     Added(&'s mut Slot),
-    /// Records that a keyed stage does not get.
-    Behind(Batch),
+    /// Records of a port that a keyed stage does not get.
+    Behind(usize, Batch),
 }
 
 /// Called after each call of a stage that worked, and for what does not go into it.
@@ -183,7 +183,7 @@ impl NodeRun {
         let (port, feed, slot) = (usize::from(arrived.port), usize::from(arrived.feed), &mut arrived.slot);
         let Some(batch) = slot else { return Ok(()) };
         self.inputs[port].project(feed, batch);
-        if !self.filter(kit, port, batch, hand_on)? || !self.keep_behind_out(kit, batch, hand_on) {
+        if !self.filter(kit, port, batch, hand_on)? || !self.keep_behind_out(kit, port, batch, hand_on) {
             return Ok(());
         }
         if self.skip_late {
@@ -227,14 +227,20 @@ impl NodeRun {
     }
 
     /// Keyed nodes never see records that are older than the watermark of their stream; says whether others are left.
-    fn keep_behind_out(&mut self, kit: &mut Kit, batch: &mut Batch, hand_on: &mut HandOn<'_>) -> bool {
+    fn keep_behind_out(
+        &mut self,
+        kit: &mut Kit,
+        port: usize,
+        batch: &mut Batch,
+        hand_on: &mut HandOn<'_>,
+    ) -> bool {
         if !self.keyed || !batch.rows().iter().any(|row| batch.header().is_behind(row)) {
             return true;
         }
         let kept = kit.rows.filter(batch.rows(), |row| !batch.header().is_behind(row));
         let behind = kit.rows.filter(batch.rows(), |row| batch.header().is_behind(row));
         kit.outbox.clear();
-        hand_on(kit, Handed::Behind(batch.clone().select(behind)));
+        hand_on(kit, Handed::Behind(port, batch.clone().select(behind)));
         batch.narrow(kept);
         !batch.is_empty()
     }

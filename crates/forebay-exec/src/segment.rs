@@ -397,7 +397,7 @@ impl HandOn<'_> {
         }
         match handed {
             Handed::Outbox => {}
-            Handed::Behind(batch) => self.behind(kit, batch),
+            Handed::Behind(port, batch) => self.behind(kit, port, batch),
             Handed::Added(slot) => self.emit_or_collect(kit, 0, slot, splicer.as_deref_mut()),
         }
         if !kit.outbox.emitted.is_empty() {
@@ -432,12 +432,20 @@ impl HandOn<'_> {
         let records = slot.as_ref().map_or(0, Batch::len);
         self.ways.metrics.records_out.add(records as u64);
         let ways = self.ways;
+        if ways.metrics.is_tapped() {
+            slot.iter().for_each(|batch| ways.metrics.show(Output::Port(port), batch));
+        }
         self.send(kit, &ways.ports[port], slot);
     }
 
-    fn behind(&mut self, kit: &mut Kit, batch: Batch) {
+    fn behind(&mut self, kit: &mut Kit, port: usize, batch: Batch) {
         let ways = self.ways;
-        if ways.behind.is_empty() {
+        // Readers of `behind` have the columns of the main input.
+        let is_main = port == 0;
+        if ways.metrics.is_tapped() && is_main {
+            ways.metrics.show(Output::Behind, &batch);
+        }
+        if ways.behind.is_empty() || !is_main {
             let rejects = batch.rows().iter().map(|row| {
                 Reject::new(
                     &batch,
@@ -460,6 +468,9 @@ impl HandOn<'_> {
             reject.header.end(reject.row as usize, end);
         }
         let ways = self.ways;
+        if ways.metrics.is_tapped() {
+            ways.metrics.show_rejects(&rejects);
+        }
         if !ways.rejected.is_empty() {
             let batch = self.letters.batch(ways.id, &ways.name, &rejects);
             self.send(kit, &ways.rejected, &mut Some(batch));

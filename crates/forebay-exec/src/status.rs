@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use forebay_stage::{Condition, Fault};
+use forebay_stage::{Condition, Fault, StreamNames};
 
 use crate::driver::Wish;
 use crate::entry::{Missed, StreamEntry};
@@ -35,6 +35,8 @@ pub struct Shared {
     /// How often the pipeline was set back to its last commit.
     pub aborts: AtomicU64,
     pub streams: Arc<Mutex<Vec<StreamStatus>>>,
+    /// By the numbers that headers have.
+    pub stream_names: Arc<StreamNames>,
     pub nodes: Vec<NodeStatus>,
     pub latencies: Vec<(String, Arc<Latency>)>,
     /// By node: what deadlines did over the life of the pipeline, as of the last commit.

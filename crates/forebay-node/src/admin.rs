@@ -1,17 +1,23 @@
 //! What a process says of itself over HTTP, on the loopback unless it is told otherwise: `/healthz`, `/readyz`, `/metrics`,
-//! `/pipelines`. Answers are made from counters; asking often costs the engine nothing.
+//! `/pipelines`. Answers are made from counters; asking often costs the engine nothing. What may be asked of a pipeline stands in
+//! `orders`.
 //!
 //! It answers before there is a pipeline to show, and whoever stands in for a process that is to come back answers the same:
 //! `/healthz` says that nobody has to step in, whatever the pipelines wait for, and `/readyz` that they are at work.
+
+mod orders;
+mod peer;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::routing::get;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
 use forebay_types::code;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,6 +25,11 @@ use tokio::sync::oneshot;
 use crate::metrics::Format;
 use crate::status::{Phase, View};
 use crate::{Error, json, metrics};
+
+pub use orders::Ask;
+
+/// How long answers that are under way at the end may take: who waits for the end of a pipeline is to hear of it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// An address that is taken, before there is anything to serve.
 pub struct Bound {
@@ -29,13 +40,22 @@ pub struct Bound {
 /// The server on a thread of its own. Dropping it ends both.
 pub struct Admin {
     address: SocketAddr,
-    views: Views,
+    shown: Shared,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What there is to show, once there is something.
-type Views = Arc<OnceLock<Vec<Arc<View>>>>;
+type Shared = Arc<OnceLock<Shown>>;
+
+/// Whoever runs the pipelines: is told what is asked of which, and does it soon.
+pub type Obey = Box<dyn Fn(&str, Ask) + Send + Sync>;
+
+struct Shown {
+    port: u16,
+    views: Vec<Arc<View>>,
+    obey: Obey,
+}
 
 impl Bound {
     /// Where it is, with the port that was given.
@@ -58,20 +78,26 @@ impl Bound {
         let refuse = |error| refuse(address, error);
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
-        let views = Views::default();
-        let router = router(views.clone());
+        let shown = Shared::default();
+        let service = router(shown.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serve = move || {
             runtime.block_on(async move {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
-                let served = axum::serve(listener, router);
+                let (end, ended) = oneshot::channel::<()>();
+                let last_words = async {
+                    let _ = ended.await;
+                };
+                let served = axum::serve(listener, service).with_graceful_shutdown(last_words);
+                let mut served = std::pin::pin!(served.into_future());
                 tokio::select! {
-                    _ = served.into_future() => {}
-                    _ = stopped => {}
+                    _ = &mut served => return,
+                    _ = stopped => drop(end),
                 }
+                let _ = tokio::time::timeout(LAST_WORDS, served).await;
             });
         };
         let thread = std::thread::Builder::new().name("forebay-admin".into()).spawn(serve).map_err(refuse)?;
-        Ok(Admin { address, views, stop: Some(stop), thread: Some(thread) })
+        Ok(Admin { address, shown, stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -86,9 +112,10 @@ impl Admin {
         self.address
     }
 
-    /// Shows these pipelines from now on. For the first call; a process has its pipelines once.
-    pub fn show(&self, views: Vec<Arc<View>>) {
-        let _ = self.views.set(views);
+    /// Shows these pipelines from now on, and hands on what is asked of them. For the first call; a process has its pipelines
+    /// once.
+    pub fn show(&self, views: Vec<Arc<View>>, obey: Obey) {
+        let _ = self.shown.set(Shown { port: self.address.port(), views, obey });
     }
 }
 
@@ -101,18 +128,21 @@ impl Drop for Admin {
     }
 }
 
-fn router(views: Views) -> Router {
-    let (ready, counted, shown) = (views.clone(), views.clone(), views);
+fn router(shown: Shared) -> Router {
+    let (ready, counted, ordered) = (shown.clone(), shown.clone(), shown.clone());
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(move || async move { at_work(&ready).and_then(readiness) }))
+        .route(
+            "/readyz",
+            get(move || async move { at_work(&ready).and_then(|shown| readiness(&shown.views)) }),
+        )
         .route(
             "/metrics",
             get(move |asked: HeaderMap| async move {
                 let accept = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
                 let format = Format::accepted(accept);
                 let kind = [(header::CONTENT_TYPE, format.content_type())];
-                at_work(&counted).map(|views| (kind, metrics::text(views, format)))
+                at_work(&counted).map(|shown| (kind, metrics::text(&shown.views, format)))
             }),
         )
         .route(
@@ -121,9 +151,19 @@ fn router(views: Views) -> Router {
                 let all = |views: &[Arc<View>]| -> serde_json::Value {
                     views.iter().map(|view| json::pipeline(view)).collect()
                 };
-                let text =
-                    |views| ([(header::CONTENT_TYPE, "application/json")], format!("{:#}\n", all(views)));
+                let text = |shown: &Shown| {
+                    ([(header::CONTENT_TYPE, "application/json")], format!("{:#}\n", all(&shown.views)))
+                };
                 at_work(&shown).map(text)
+            }),
+        )
+        .route(
+            "/pipelines/{namespace}/{name}/{verb}",
+            post(move |path, peer, headers, body| async move {
+                match at_work(&ordered) {
+                    Ok(shown) => orders::order(shown, (path, peer, headers, body)).await,
+                    Err(unready) => unready.into_response(),
+                }
             }),
         )
         .fallback(|| async {
@@ -134,9 +174,9 @@ fn router(views: Views) -> Router {
 /// Not now, and why.
 type Unready = (StatusCode, String);
 
-fn at_work(views: &Views) -> Result<&[Arc<View>], Unready> {
+fn at_work(shown: &Shared) -> Result<&Shown, Unready> {
     let unready = || (StatusCode::SERVICE_UNAVAILABLE, "the pipelines are being started\n".to_string());
-    views.get().map(Vec::as_slice).ok_or_else(unready)
+    shown.get().ok_or_else(unready)
 }
 
 /// Ready is who takes in records: every pipeline is at work and none waits.

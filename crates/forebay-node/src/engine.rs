@@ -193,6 +193,15 @@ impl Engine {
         self.running.drain();
     }
 
+    /// Takes in nothing until [`resume`](Self::resume); what was taken in is committed.
+    pub fn pause(&self) {
+        self.running.pause();
+    }
+
+    pub fn resume(&self) {
+        self.running.resume();
+    }
+
     /// Ends at once; what is not committed is done again by the next run.
     pub fn abort(&self) {
         self.running.abort();

@@ -80,6 +80,9 @@ fn away(code: &'static Code) -> Away {
         &code::MODEL_FETCH,
         &code::MODEL_CACHE,
         &code::ADMIN_ADDRESS,
+        &code::NOT_RUNNING,
+        &code::TOO_MANY_TAPS,
+        &code::NO_ANSWER,
     ];
     if away.contains(&code) { Away::Yes } else { Away::No }
 }

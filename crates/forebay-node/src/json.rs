@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::status::{Line, Status, View};
+use crate::status::{Latency, Line, Status, View};
 
 /// Everything about a pipeline at work. Latencies are those of the last ten seconds, up to the sink: whoever reads the output
 /// sees a record with the commit that follows, mostly within `commit_every_ns`. `/metrics` has all of them.
@@ -13,20 +13,39 @@ pub(crate) fn pipeline(view: &View) -> Value {
     let status = view.status();
     json!({
         "pipeline": view.pipeline,
+        "pid": view.pid,
         "file": view.path,
         "state": view.state.display().to_string(),
         "phase": status.phase.word(),
+        "ended": status.phase.is_over(),
         "why": status.why,
         "elapsed_seconds": status.elapsed.as_secs_f64(),
         "epochs": status.epochs,
         "aborts": status.aborts,
         "committed": status.committed,
-        "latency_to_sink_ns": status.latency.map(|l| json!({ "p50": l.p50, "p99": l.p99, "max": l.max })),
+        "per_second": status.per_second,
+        "latency_to_sink_ns": status.latency.map(latency),
         "commit_every_ns": view.commit_every.as_nanos() as u64,
         "ledger": ledger(&status, usize::MAX),
-        "nodes": nodes(view),
+        "nodes": nodes(view, &status),
         "lists": lists(view),
         "plan": view.plan,
+    })
+}
+
+/// How far a pipeline is with its end; `ended` once nothing of it is left, and `is_last` where nothing else of the run is either.
+pub(crate) fn end(view: &View, is_gone: bool, is_last: bool) -> Value {
+    let status = view.status();
+    json!({
+        "pipeline": view.pipeline,
+        "phase": status.phase.word(),
+        "why": status.why,
+        "in_flight": status.in_flight(),
+        "ended": is_gone,
+        "is_last": is_last,
+        "seconds": status.elapsed.as_secs_f64(),
+        "committed": status.committed,
+        "ledger": ledger(&status, if is_gone { usize::MAX } else { 0 }),
     })
 }
 
@@ -71,7 +90,11 @@ fn account(line: &Line) -> Value {
     })
 }
 
-fn nodes(view: &View) -> Value {
+fn latency(of: Latency) -> Value {
+    json!({ "p50": of.p50, "p99": of.p99, "max": of.max })
+}
+
+fn nodes(view: &View, status: &Status) -> Value {
     let node = |node: &forebay_exec::NodeStatus| {
         let metrics = &node.metrics;
         json!({
@@ -91,6 +114,7 @@ fn nodes(view: &View) -> Value {
             "queue_rounds": metrics.queue.get(),
             "state_keys": metrics.state_keys.get(),
             "state_bytes": metrics.state_bytes.get(),
+            "latency_to_sink_ns": status.latencies.get(&*node.name).copied().map(latency),
         })
     };
     view.nodes().iter().map(node).collect()

@@ -4,8 +4,8 @@
 //!
 //! Reading order: `registry` lists the kinds; `disk` and `load` bring pipeline files in, up to their plan; `vars`, `lists` and
 //! `models` are what a plan needs from outside; `together` says which pipelines cannot run side by side; `engine` starts one and
-//! `status` looks at it; `trial` runs the tests of a file; `metrics`, `json` and `admin` show that to others, who find it
-//! through `announce`.
+//! `status` looks at it; `trial` runs the tests of a file; `metrics`, `json`, `tap` and `admin` show that to others, who
+//! find it through `announce`.
 //!
 //! What holds: loading touches no model file, no network and no ONNX Runtime. What looks at an engine never makes it wait.
 
@@ -28,11 +28,12 @@ pub mod trial;
 
 mod metrics;
 mod json;
+mod tap;
 mod admin;
 mod announce;
 
-pub use admin::{Admin, Bound};
-pub use announce::Announced;
+pub use admin::{Admin, Ask, Bound, Obey};
+pub use announce::{Announced, Found, announce, running};
 pub use engine::{Begun, Engine, Options, Prepared, Run, prepare};
 pub use error::{Away, Error};
 pub use json::ledger;

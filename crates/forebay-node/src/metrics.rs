@@ -115,6 +115,8 @@ impl Looks {
         )?;
         let waiting = looks().map(|(l, s)| (l, f64::from(s.phase == Phase::Waiting)));
         gauges(encoder, "forebay_waiting", "1 while something that is needed is away", None, waiting)?;
+        let paused = looks().map(|(l, s)| (l, f64::from(s.phase == Phase::Paused)));
+        gauges(encoder, "forebay_paused", "1 while it takes in nothing, as somebody wants", None, paused)?;
         let every = looks().map(|(l, _)| l).zip(&self.looks);
         let every = every.map(|(l, (view, _))| (l, view.commit_every.as_secs_f64()));
         let help = "How often the pipeline commits";
@@ -285,7 +287,7 @@ fn of_list<'a>(view: &'a View, list: &'a ListStatus) -> Labels<'a> {
 }
 
 fn is_at_work(status: &Status) -> f64 {
-    f64::from(matches!(status.phase, Phase::Running | Phase::Waiting | Phase::Draining))
+    f64::from(matches!(status.phase, Phase::Running | Phase::Paused | Phase::Waiting | Phase::Draining))
 }
 
 fn fill(view: &View, node: &NodeStatus) -> f64 {

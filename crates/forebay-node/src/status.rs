@@ -1,18 +1,23 @@
 //! What can be seen of a pipeline at work: a view that outlives its engine, and one look at it as plain numbers.
 
+mod pace;
 mod recent;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forebay_exec::{Missed, NodeStatus, Outcome, Shared, StreamStatus};
 use forebay_plan::Plan;
+use hdrhistogram::Histogram;
 use serde_json::Value;
 
+use crate::tap::{Outlet, outlets};
 use crate::{ListStatus, Options};
+use pace::Pace;
 use recent::Recent;
 
 /// A pipeline as others see it.
@@ -23,6 +28,8 @@ pub struct View {
     /// The file, as it was named to us.
     pub path: String,
     pub state: PathBuf,
+    /// The process that users started and that signals go to.
+    pub pid: u32,
     /// The plan as `plan --json` prints it.
     pub plan: Value,
     pub lists: Vec<Arc<ListStatus>>,
@@ -32,13 +39,21 @@ pub struct View {
     /// When the run began, and records that were committed by then.
     began: Instant,
     before: u64,
-    recent: Mutex<Recent>,
+    /// By sink.
+    recent: Mutex<Vec<Recent>>,
+    pace: Mutex<Pace>,
+    pub(crate) outlets: Vec<Arc<Outlet>>,
+    taps: AtomicUsize,
+    /// Nothing of its engine is left: state and outputs may be taken by somebody else.
+    is_gone: AtomicBool,
 }
 
 /// What a pipeline is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Running,
+    /// It takes in nothing, because somebody wants that.
+    Paused,
     /// Something that is needed is away; it is tried again.
     Waiting,
     Draining,
@@ -60,10 +75,14 @@ pub struct Status {
     pub aborts: u64,
     /// Records that this run has taken in and committed.
     pub committed: u64,
+    /// Records a second that were committed within the last moments.
+    pub per_second: u64,
     pub streams: Vec<StreamStatus>,
     /// Of all sinks together over the last ten seconds, from the arrival of a record to its being written to the sink; `None`
     /// where nothing was. Who reads the output sees it with the commit that follows.
     pub latency: Option<Latency>,
+    /// The same by sink, those where there was something.
+    pub latencies: BTreeMap<String, Latency>,
     /// By stage: records that it was left out for, because there was no time. Over all runs with this state, committed.
     pub skipped: Vec<(String, u64)>,
     /// By sink: records that came there past their deadline, counted in the same way.
@@ -93,18 +112,24 @@ impl View {
     ) -> View {
         let committed = |stream: &StreamStatus| stream.committed.taken;
         let now = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).iter().map(committed).sum();
+        let began = Instant::now();
         View {
             pipeline: plan.name.clone(),
             path: path.to_string(),
             state: options.state.clone(),
+            pid: options.holder.unwrap_or_else(std::process::id),
             plan: forebay_plan::json(plan),
             lists,
             max_batch: plan.max_batch,
             commit_every: Duration::from_nanos(plan.delivery.commit_every_ns.max(0) as u64),
+            recent: Mutex::new(shared.latencies.iter().map(|_| Recent::since(began)).collect()),
+            pace: Mutex::default(),
+            outlets: outlets(plan),
+            taps: AtomicUsize::new(0),
+            is_gone: AtomicBool::new(false),
             shared,
             began: options.run.began,
             before: options.run.committed.unwrap_or(now),
-            recent: Mutex::new(Recent::since(Instant::now())),
         }
     }
 
@@ -120,19 +145,25 @@ impl View {
             Some(Outcome::Failed { node, fault }) => (Phase::Failed, Some(format!("{node}: {fault}"))),
             None if waiting.is_some() => (Phase::Waiting, waiting),
             None if shared.wish.is_drain() => (Phase::Draining, None),
+            None if shared.wish.is_pause() => (Phase::Paused, None),
             None => (Phase::Running, None),
         };
         let streams = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let committed: u64 = streams.iter().map(|stream| stream.committed.taken).sum();
+        let committed = committed.saturating_sub(self.before);
+        let (latency, latencies) = self.latencies();
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         Status {
             phase,
             why,
             elapsed: self.began.elapsed(),
             epochs: shared.epochs.load(Ordering::Relaxed),
             aborts: shared.aborts.load(Ordering::Relaxed),
-            committed: committed.saturating_sub(self.before),
+            committed,
+            per_second: pace.of(committed, self.commit_every, Instant::now()),
             streams,
-            latency: self.latency(),
+            latency,
+            latencies,
             skipped: self.missed(|missed| missed.skipped),
             late: self.missed(|missed| missed.late),
         }
@@ -155,23 +186,68 @@ impl View {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    fn latency(&self) -> Option<Latency> {
-        let all = self.shared.latencies.iter().map(|(_, latency)| latency.snapshot());
-        // All histograms of an engine have the same bounds, so that adding them works.
-        let all = all.reduce(|mut all, one| {
+    /// Of all sinks together, and by sink.
+    fn latencies(&self) -> (Option<Latency>, BTreeMap<String, Latency>) {
+        let now = Instant::now();
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_sink: BTreeMap<&str, Histogram<u64>> = BTreeMap::new();
+        for ((sink, latency), recent) in self.shared.latencies.iter().zip(recent.iter_mut()) {
+            let gained = recent.of(latency.snapshot(), now);
+            // All histograms of an engine have the same bounds, so that adding them works.
+            match by_sink.entry(sink) {
+                Entry::Vacant(place) => drop(place.insert(gained)),
+                Entry::Occupied(mut sum) => drop(sum.get_mut().add(gained)),
+            }
+        }
+        let all = by_sink.values().cloned().reduce(|mut all, one| {
             let _ = all.add(one);
             all
-        })?;
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).of(all, Instant::now());
-        (!recent.is_empty()).then(|| Latency {
-            p50: recent.value_at_quantile(0.5),
-            p99: recent.value_at_quantile(0.99),
-            max: recent.max(),
-        })
+        });
+        let named = by_sink.iter().filter_map(|(sink, of)| Some((sink.to_string(), Latency::of(of)?)));
+        (all.and_then(|all| Latency::of(&all)), named.collect())
+    }
+
+    /// Somebody wants that it takes in nothing.
+    pub fn is_paused(&self) -> bool {
+        self.shared.wish.is_pause()
+    }
+
+    /// How it ends is known.
+    pub fn is_over(&self) -> bool {
+        self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Takes one of so many places for taps; false where all are taken.
+    pub(crate) fn take_tap(&self, of: usize) -> bool {
+        let one_more = |taps: usize| (taps < of).then_some(taps + 1);
+        self.taps.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+    }
+
+    pub(crate) fn give_tap(&self) {
+        self.taps.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Says that nothing of its engine is left.
+    pub fn set_gone(&self) {
+        self.is_gone.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
     }
 
     pub(crate) fn nodes(&self) -> &[NodeStatus] {
         &self.shared.nodes
+    }
+}
+
+impl Latency {
+    fn of(histogram: &Histogram<u64>) -> Option<Latency> {
+        (!histogram.is_empty()).then(|| Latency {
+            p50: histogram.value_at_quantile(0.5),
+            p99: histogram.value_at_quantile(0.99),
+            max: histogram.max(),
+        })
     }
 }
 
@@ -183,6 +259,7 @@ impl Phase {
     pub fn word(self) -> &'static str {
         match self {
             Phase::Running => "running",
+            Phase::Paused => "paused",
             Phase::Waiting => "waiting",
             Phase::Draining => "draining",
             Phase::Complete => "complete",

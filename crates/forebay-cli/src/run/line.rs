@@ -1,16 +1,12 @@
 //! The status line of a terminal: a line for each pipeline at work, written over itself, and one more below it while it waits
 //! for something.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use forebay_node::{Phase, Status, View};
 
 use crate::output::{Paint, say};
 use crate::table::{count, time};
-
-/// The rate is that of this last while, and of two commits at least: in between nothing changes.
-const WHILE: Duration = Duration::from_secs(2);
 
 /// A commit that takes so much longer than it should is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
@@ -28,7 +24,6 @@ pub struct StatusLine {
 /// What a pipeline did before.
 #[derive(Default)]
 struct History {
-    committed: VecDeque<(Instant, u64)>,
     /// The last commit that was seen.
     epochs: u64,
     last_commit: Option<Instant>,
@@ -46,7 +41,7 @@ impl StatusLine {
         let mut lines = Vec::new();
         for ((view, status), at) in at_work() {
             let history = &mut self.history[at];
-            history.note(view, status, now);
+            history.note(status, now);
             let name = format!("{:names$}", view.pipeline);
             let parts = history.parts(view, status, now);
             let room = width.saturating_sub(names + 2);
@@ -72,12 +67,7 @@ impl StatusLine {
 }
 
 impl History {
-    fn note(&mut self, view: &View, status: &Status, now: Instant) {
-        self.committed.push_back((now, status.committed));
-        let span = WHILE.max(view.commit_every * 2);
-        while self.committed.len() > 2 && now - self.committed[1].0 >= span {
-            self.committed.pop_front();
-        }
+    fn note(&mut self, status: &Status, now: Instant) {
         if status.epochs != self.epochs || self.last_commit.is_none() {
             (self.epochs, self.last_commit) = (status.epochs, Some(now));
         }
@@ -88,7 +78,7 @@ impl History {
     /// The most important first: a narrow terminal shows those that fit.
     fn parts(&mut self, view: &View, status: &Status, now: Instant) -> Vec<String> {
         let mut parts = vec![
-            format!("{} records/s", count(self.rate())),
+            format!("{} records/s", count(status.per_second)),
             format!("{} in", count(status.taken())),
             format!("{} in flight", count(status.in_flight())),
         ];
@@ -100,6 +90,7 @@ impl History {
         match (status.phase, self.waiting_since) {
             (Phase::Waiting, Some(since)) => parts.insert(0, format!("waiting for {}", time(now - since))),
             (Phase::Draining, _) => parts.insert(0, "draining".into()),
+            (Phase::Paused, _) => parts.insert(0, "paused".into()),
             _ => {}
         }
         let latency = status.latency.map(|latency| time(Duration::from_nanos(latency.p99)));
@@ -121,16 +112,6 @@ impl History {
         );
         parts.push(time(status.elapsed));
         parts
-    }
-
-    /// Records per second that were committed.
-    fn rate(&self) -> u64 {
-        let (Some((from, before)), Some((to, after))) = (self.committed.front(), self.committed.back())
-        else {
-            return 0;
-        };
-        let seconds = (*to - *from).as_secs_f64();
-        if seconds > 0.0 { (after.saturating_sub(*before) as f64 / seconds) as u64 } else { 0 }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! The worker gets its ends as inherited descriptors, whose numbers stand in an environment variable.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::net::SocketAddr;
@@ -12,14 +13,15 @@ use std::process::Command;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use forebay_node::Ask;
 use rustix::io::{FdFlags, fcntl_setfd};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A JSON object: the descriptors of `orders` and `reports`, and what [`Past`] says.
 const VARIABLE: &str = "FOREBAY_WORKER";
 
-/// What the parent asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the parent asks for, or somebody else of one pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Take in nothing more and end when everything is committed.
     Drain,
@@ -27,6 +29,16 @@ pub enum Order {
     Abort,
     /// The parent is gone: nobody would restart or stop this process.
     Orphaned,
+    /// Came to the admin address.
+    Of(String, Ask),
+}
+
+/// What was asked of one pipeline, and holds for the next worker too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Paused,
+    Resumed,
+    Stopped,
 }
 
 /// What the worker tells.
@@ -38,6 +50,8 @@ pub enum Report {
     State(PathBuf),
     /// Every pipeline has taken its state over. By pipeline: records that were committed before the run.
     Begun(Vec<u64>),
+    /// What somebody wants of a pipeline from now on.
+    Wish(String, Wish),
     /// Something was committed since the last report.
     Progress,
 }
@@ -53,6 +67,8 @@ pub struct Past {
     pub admin: Option<SocketAddr>,
     /// What the first one said that had taken over every state, so that what `--fresh` asks for is done.
     pub begun: Option<Vec<u64>>,
+    /// What was asked of pipelines.
+    pub wishes: BTreeMap<String, Wish>,
 }
 
 /// The parent's ends for one worker.
@@ -91,6 +107,11 @@ pub fn read_reports(from: PipeReader, mut each: impl FnMut(Report)) {
             Some(("begun", counts)) => {
                 numbers(counts).into_iter().for_each(|begun| each(Report::Begun(begun)))
             }
+            Some(("wish", wish)) => {
+                let wish =
+                    wish.split_once(' ').and_then(|(word, of)| Some((of.to_string(), Wish::of(word)?)));
+                wish.into_iter().for_each(|(of, wish)| each(Report::Wish(of, wish)));
+            }
             _ => each(Report::Progress),
         }
     }
@@ -100,7 +121,7 @@ pub fn send(to: &mut PipeWriter, order: Order) {
     let byte = match order {
         Order::Drain => b'd',
         Order::Abort => b'a',
-        Order::Orphaned => return,
+        Order::Orphaned | Order::Of(..) => return,
     };
     // A worker that is gone needs no orders.
     let _ = to.write_all(&[byte]);
@@ -131,6 +152,7 @@ impl Past {
             "elapsed_ns": self.elapsed.as_nanos() as u64,
             "admin": self.admin.map(|admin| admin.to_string()),
             "begun": self.begun,
+            "wishes": self.wishes.iter().map(|(of, wish)| (of.clone(), json!(wish.word()))).collect::<Map<_, _>>(),
         })
     }
 
@@ -140,7 +162,28 @@ impl Past {
             elapsed: Duration::from_nanos(value["elapsed_ns"].as_u64()?),
             admin: value["admin"].as_str().and_then(|admin| admin.parse().ok()),
             begun: value["begun"].as_array().and_then(|counts| counts.iter().map(Value::as_u64).collect()),
+            wishes: value["wishes"]
+                .as_object()?
+                .iter()
+                .filter_map(|(of, wish)| Some((of.clone(), Wish::of(wish.as_str()?)?)))
+                .collect(),
         })
+    }
+}
+
+impl Wish {
+    const ALL: [Wish; 3] = [Wish::Paused, Wish::Resumed, Wish::Stopped];
+
+    fn word(self) -> &'static str {
+        match self {
+            Wish::Paused => "paused",
+            Wish::Resumed => "resumed",
+            Wish::Stopped => "stopped",
+        }
+    }
+
+    fn of(word: &str) -> Option<Wish> {
+        Wish::ALL.into_iter().find(|wish| wish.word() == word)
     }
 }
 
@@ -160,6 +203,7 @@ impl Reports {
                 let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
                 format!("begun {}\n", counts.join(" "))
             }
+            Report::Wish(of, wish) => format!("wish {} {of}\n", wish.word()),
             Report::Progress => "progress\n".to_string(),
         };
         // A parent that is gone is learnt of from the orders.
@@ -180,7 +224,8 @@ impl FromParent {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Ok(_) | Err(_) => Order::Orphaned,
                 };
-                if orders.send(order).is_err() || order == Order::Orphaned {
+                let is_last = order == Order::Orphaned;
+                if orders.send(order).is_err() || is_last {
                     return;
                 }
             }
@@ -201,7 +246,8 @@ mod tests {
     fn what_workers_leave_to_the_next_one_comes_back() {
         let admin = Some("[::1]:9100".parse().expect("an address"));
         for (admin, begun) in [(admin, Some(vec![0, u64::MAX])), (None, None)] {
-            let past = Past { workers: 3, elapsed: Duration::from_millis(1_500), admin, begun };
+            let wishes = Wish::ALL.into_iter().map(|wish| (format!("team/{}", wish.word()), wish)).collect();
+            let past = Past { workers: 3, elapsed: Duration::from_millis(1_500), admin, begun, wishes };
             let value: Value = serde_json::from_str(&past.to_json([5, 8]).to_string()).expect("JSON");
             assert_eq!(Past::from_json(&value), Some(past));
         }
@@ -214,6 +260,7 @@ mod tests {
             Report::Admin("127.0.0.1:9100".parse().expect("an address")),
             Report::State("/a folder/s".into()),
             Report::Begun(vec![7, 0]),
+            Report::Wish("team/pay".into(), Wish::Stopped),
             Report::Progress,
         ];
         let mut reports = Reports(File::from(std::os::fd::OwnedFd::from(to)));

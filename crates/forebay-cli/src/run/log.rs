@@ -62,6 +62,15 @@ impl Log {
         }
     }
 
+    /// Somebody has let a pipeline pause, or go on.
+    pub fn held(&self, view: &View) {
+        let (event, words) = match view.is_paused() {
+            true => ("paused", "it takes in nothing, as was asked; what was taken in is committed"),
+            false => ("resumed", "it takes in records again"),
+        };
+        self.tell(Level::Info, event, view, words, json!({}));
+    }
+
     /// Looks at the pipelines that are at work, if it is time, and says what is new.
     pub fn look(&self, views: &[Arc<View>]) {
         let mut seen = self.seen.borrow_mut();

@@ -10,6 +10,7 @@
 //! on record by record by the next one. A worker that was killed from outside is started again without one, since that says
 //! nothing about its records. `restarts` says how soon, and when it is over.
 
+use std::collections::BTreeMap;
 use std::io::PipeWriter;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -19,7 +20,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_node::{Away, Bound, Error};
+use forebay_node::{Announced, Away, Bound, Error};
 use forebay_types::code;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::json;
@@ -28,7 +29,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use super::link::{self, Order, Past, Report, ToWorker};
+use super::link::{self, Order, Past, Report, ToWorker, Wish};
 use super::restarts::{Cause, Restarts};
 use super::voice::{Level, Voice};
 use crate::exit::Exit;
@@ -68,6 +69,8 @@ struct State {
     admin: Option<SocketAddr>,
     /// What the first worker said that had taken over every state.
     begun: Option<Vec<u64>>,
+    /// What was asked of pipelines; the next worker goes on with that.
+    wishes: BTreeMap<String, Wish>,
     /// The worker at work has committed something.
     progress: bool,
 }
@@ -80,6 +83,8 @@ pub fn run(voice: &Voice) -> Exit {
     if let Err(error) = kill_in_the_end(shared.clone()) {
         return voice.refuse(&away(format!("the system gives no thread: {error}")));
     }
+    // The worker writes it; it goes with the run.
+    let _announced = Announced::of(std::process::id());
     let began = Instant::now();
     let mut restarts = Restarts::default();
     for attempt in 0.. {
@@ -180,7 +185,8 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
     command.arg0(arguments.next().unwrap_or_else(|| "forebay".into())).args(arguments);
     let past = {
         let state = shared.lock();
-        Past { workers, elapsed: began.elapsed(), admin: state.admin, begun: state.begun.clone() }
+        let (begun, wishes) = (state.begun.clone(), state.wishes.clone());
+        Past { workers, elapsed: began.elapsed(), admin: state.admin, begun, wishes }
     };
     let to_worker = ToWorker::new(&mut command, &past)?;
     let mut child = command.spawn()?;
@@ -200,6 +206,7 @@ fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<E
             Report::Begun(begun) => {
                 state.begun.get_or_insert(begun);
             }
+            Report::Wish(of, wish) => drop(state.wishes.insert(of, wish)),
             Report::Progress => state.progress = true,
         }
     });

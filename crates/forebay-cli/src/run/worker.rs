@@ -8,15 +8,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use forebay_node::{
-    Admin, Announced, Engine, Error, Goal, Loaded, Outcome, Registry, Status, View, clashes, load,
-};
+use forebay_node::{Admin, Ask, Engine, Error, Goal, Loaded, Outcome, Registry, Status, View, clashes, load};
 use forebay_types::{Node, Value, code};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::ledger;
-use super::link::{FromParent, Order, Report, Reports};
+use super::link::{FromParent, Order, Report, Reports, Wish};
 use super::log::Log;
 use super::parent::away;
 use super::start::Start;
@@ -45,7 +43,7 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> E
     take_name();
     let past = link.past.clone();
     let (sender, orders) = mpsc::channel();
-    let mut reports = link.split(sender);
+    let mut reports = link.split(sender.clone());
     let options = forebay_plan::Options { lanes: args.lanes.lanes, ..forebay_plan::Options::default() };
     let mut loaded = load(registry, &args.files.files, &args.files.options(), &Goal::Plan(options));
     clashes(&loaded).into_iter().for_each(|clash| loaded.report.push(clash));
@@ -63,9 +61,12 @@ pub fn run(args: &Run, registry: &Registry, link: FromParent, voice: Voice) -> E
         Ok(states) => states,
         Err(message) => return voice.misuse(&message),
     };
-    let start = Start { args, registry, loaded: &loaded, states, past };
+    let start = Start { args, registry, loaded: &loaded, states, past, voice: &voice, orders: sender };
     match start.all(&mut reports) {
-        Ok((engines, admin)) => Work::new(args, &loaded, voice, engines, reports).run(admin, &orders),
+        Ok((engines, admin)) => {
+            drop(start);
+            Work::new(args, &loaded, voice, engines, reports).run(admin, &orders)
+        }
         Err(wrong) => {
             let exits = wrong.iter().map(|error| voice.refuse_in(error, &loaded.files));
             exits.max().unwrap_or(Exit::Fault)
@@ -104,6 +105,8 @@ struct Work<'a> {
     engines: Vec<Option<Engine>>,
     /// In step with the engines: when one was first seen stopped, with threads still at work.
     stopped: Vec<Option<Instant>>,
+    /// In step with them: by when what was taken in has to be done, for one that is drained.
+    deadlines: Vec<Option<Instant>>,
     /// What is told of each one at the end, once it has ended.
     results: Vec<serde_json::Value>,
     reports: Reports,
@@ -124,6 +127,7 @@ impl<'a> Work<'a> {
             views: engines.iter().map(|engine| engine.view().clone()).collect(),
             results: vec![serde_json::Value::Null; engines.len()],
             stopped: vec![None; engines.len()],
+            deadlines: engines.iter().map(|engine| deadline_of(args, engine)).collect(),
             engines: engines.into_iter().map(Some).collect(),
             reports,
             keeps_stdout: writes_stdout(loaded),
@@ -133,18 +137,11 @@ impl<'a> Work<'a> {
     }
 
     fn run(mut self, admin: Admin, orders: &Receiver<Order>) -> Exit {
-        let announced = Announced::write(std::os::unix::process::parent_id(), admin.address(), &self.views);
-        if let Err(error) = &announced {
-            // The pipelines run all the same; others only have to be told where.
-            let words = format!(
-                "nobody will find this run by its name: the run-time directory cannot be written: {error}"
-            );
-            self.voice.say(Level::Warn, "unannounced", &words, json!({}));
-        }
         self.log.started(&self.views, admin.address());
+        self.views.iter().filter(|view| view.is_paused()).for_each(|view| self.log.held(view));
         self.until_all_ended(orders);
         self.voice.clear();
-        drop((announced, admin));
+        drop(admin);
         if self.args.files.json {
             self.account(&format!("{:#}\n", json!({ "pipelines": self.results })));
         }
@@ -157,18 +154,22 @@ impl<'a> Work<'a> {
     }
 
     fn until_all_ended(&mut self, orders: &Receiver<Order>) {
-        let mut deadline: Option<Instant> = None;
         let mut epochs: u64 = 0;
         while self.at_work().next().is_some() {
             match orders.recv_timeout(LOOK_EVERY) {
-                Ok(Order::Drain) => deadline = Some(Instant::now() + self.drain()),
-                Ok(Order::Abort) => self.abort(),
-                // Nobody is there to be told anything.
-                Ok(Order::Orphaned) | Err(RecvTimeoutError::Disconnected) => self.abort(),
+                Ok(Order::Drain) => self.drain_all(),
+                // Who is orphaned has nobody to tell anything.
+                Ok(Order::Abort | Order::Orphaned) | Err(RecvTimeoutError::Disconnected) => {
+                    (0..self.engines.len()).for_each(|at| self.abort(at));
+                }
+                Ok(Order::Of(pipeline, ask)) => self.ask(&pipeline, ask),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                self.abort();
+            let now = Instant::now();
+            for at in 0..self.engines.len() {
+                if self.deadlines[at].is_some_and(|deadline| deadline <= now) {
+                    self.abort(at);
+                }
             }
             let committed = self.views.iter().map(|view| view.epochs()).sum();
             if committed > epochs {
@@ -180,6 +181,7 @@ impl<'a> Work<'a> {
                 if let Some(outcome) = self.outcome(at) {
                     self.engines[at] = None;
                     self.end(at, outcome);
+                    self.views[at].set_gone();
                 }
             }
         }
@@ -217,23 +219,61 @@ impl<'a> Work<'a> {
         self.engines.iter().flatten()
     }
 
-    /// Takes in nothing more. Gives the time that is left for what was taken in.
-    fn drain(&self) -> Duration {
-        let within = Duration::from_nanos(self.args.drain_deadline as u64);
+    /// Takes in nothing more.
+    fn drain_all(&mut self) {
+        let within = within(self.args);
         let words = format!(
             "what was taken in is brought to its end within {}; another signal ends everything at once",
             time(within)
         );
         self.voice.say(Level::Info, "draining", &words, json!({ "within_ms": within.as_millis() as u64 }));
-        self.at_work().for_each(Engine::drain);
-        within
+        (0..self.engines.len()).for_each(|at| self.drain(at));
     }
 
-    fn abort(&mut self) {
-        let unfinished = self.engines.iter().flatten().filter(|engine| !engine.has_ended());
-        for engine in unfinished {
+    fn drain(&mut self, at: usize) {
+        if let Some(engine) = &self.engines[at] {
+            engine.drain();
+            self.deadlines[at].get_or_insert_with(|| Instant::now() + within(self.args));
+        }
+    }
+
+    fn abort(&mut self, at: usize) {
+        if let Some(engine) = self.engines[at].as_ref().filter(|engine| !engine.has_ended()) {
             self.late = true;
             engine.abort();
+        }
+    }
+
+    /// Does what somebody asks of one pipeline; the others go on. The parent keeps it for the next worker.
+    fn ask(&mut self, pipeline: &str, ask: Ask) {
+        let Some(at) = self.views.iter().position(|view| view.pipeline == pipeline) else { return };
+        let Some(engine) = self.engines[at].as_ref().filter(|engine| !engine.has_ended()) else { return };
+        let wish = match ask {
+            Ask::Pause => Wish::Paused,
+            Ask::Resume => Wish::Resumed,
+            Ask::Drain | Ask::Abort => Wish::Stopped,
+        };
+        self.reports.send(&Report::Wish(pipeline.to_string(), wish));
+        let was_paused = self.views[at].is_paused();
+        match ask {
+            Ask::Pause => engine.pause(),
+            Ask::Resume => engine.resume(),
+            Ask::Drain if self.deadlines[at].is_none() => {
+                let within = within(self.args);
+                let words = format!(
+                    "{pipeline}: it was told to stop; what was taken in is brought to its end within {}",
+                    time(within)
+                );
+                let fields = json!({ "pipeline": pipeline, "within_ms": within.as_millis() as u64 });
+                self.voice.say(Level::Info, "draining", &words, fields);
+                self.drain(at);
+            }
+            Ask::Drain => {}
+            Ask::Abort => self.abort(at),
+        }
+        let holds = [Ask::Pause, Ask::Resume].contains(&ask);
+        if holds && self.views[at].is_paused() != was_paused {
+            self.log.held(&self.views[at]);
         }
     }
 
@@ -264,6 +304,16 @@ impl<'a> Work<'a> {
             (true, true) => {}
         }
     }
+}
+
+/// How long a drain may take.
+fn within(args: &Run) -> Duration {
+    Duration::from_nanos(args.drain_deadline as u64)
+}
+
+/// For a pipeline that begins with its end, because it was stopped before a worker died.
+fn deadline_of(args: &Run, engine: &Engine) -> Option<Instant> {
+    engine.view().shared().wish.is_drain().then(|| Instant::now() + within(args))
 }
 
 fn result(view: &View, status: &Status, error: Option<&Error>) -> serde_json::Value {

@@ -1,6 +1,8 @@
 //! A folder of its own for each test, with helpers to call `forebay` in it and to look at what it did.
 
 use std::fs;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -254,12 +256,42 @@ pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The inside of a file of the run-time directory, once it is there.
+/// The inside of a file of the run-time directory, once what it tells of is at work.
 pub fn announced(desk: &Desk) -> Value {
     let folder: PathBuf = desk.path("run/forebay");
-    wait_for("the file in the run-time directory", || {
+    wait_for("a run that is at work", || {
         let files = fs::read_dir(Path::new(&folder)).ok()?.flatten();
         let mut files = files.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "json"));
-        serde_json::from_str(&fs::read_to_string(files.next()?.path()).ok()?).ok()
+        let file: Value = serde_json::from_str(&fs::read_to_string(files.next()?.path()).ok()?).ok()?;
+        let (status, _) = try_get(&admin_of(&file), "/pipelines").ok()?;
+        (status == "200").then_some(file)
     })
+}
+
+/// Where the run of such a file answers.
+pub fn admin_of(file: &Value) -> String {
+    file["admin"].as_str().expect("an address").trim_start_matches("http://").to_string()
+}
+
+/// The status and body of an answer.
+pub fn get(address: &str, path: &str) -> (String, String) {
+    try_get(address, path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub fn try_get(address: &str, path: &str) -> io::Result<(String, String)> {
+    let (head, body) = ask(address, path, "*/*")?;
+    Ok((head.split_whitespace().nth(1).unwrap_or_default().to_string(), body))
+}
+
+/// The head and body of an answer.
+pub fn ask(address: &str, path: &str, accept: &str) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok((head.to_string(), body.to_string()))
 }

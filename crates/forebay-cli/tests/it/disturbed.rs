@@ -99,7 +99,7 @@ fn signals_at_once_are_one_and_a_later_one_ends_everything() {
         };
         let run = desk.start(&format!("run pay.yaml{pipe}"));
         run.worker(None);
-        wait_for("a pipeline at work", || desk.path("run/forebay").exists().then_some(()));
+        announced(&desk);
         std::thread::sleep(Duration::from_millis(300));
         signal(run.parent(), Signal::INT);
         std::thread::sleep(Duration::from_millis(pause));

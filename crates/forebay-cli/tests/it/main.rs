@@ -10,4 +10,6 @@ mod undeclared;
 mod planned;
 mod crashing;
 mod watched;
+mod operated;
+mod tapped;
 mod tested;

@@ -1,35 +1,9 @@
 //! What a run says of itself while it runs.
 
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
-
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::desk::{Desk, PIPELINE, announced, is_alive, signal, wait_for};
-
-/// The status and body of an answer.
-fn get(address: &str, path: &str) -> (String, String) {
-    try_get(address, path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn try_get(address: &str, path: &str) -> io::Result<(String, String)> {
-    let (head, body) = ask(address, path, "*/*")?;
-    Ok((head.split_whitespace().nth(1).unwrap_or_default().to_string(), body))
-}
-
-/// The head and body of an answer.
-fn ask(address: &str, path: &str, accept: &str) -> io::Result<(String, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
-    Ok((head.to_string(), body.to_string()))
-}
+use super::desk::{Desk, PIPELINE, admin_of, announced, ask, get, is_alive, signal, try_get, wait_for};
 
 #[test]
 fn admin_answers_while_it_runs() {
@@ -50,7 +24,7 @@ fn admin_answers_while_it_runs() {
     let file = announced(&desk);
     assert_eq!(file["pipelines"][0]["pipeline"], "team/pay");
     assert_eq!(file["pid"], run.parent());
-    let address = file["admin"].as_str().unwrap().trim_start_matches("http://").to_string();
+    let address = admin_of(&file);
 
     assert_eq!(get(&address, "/healthz"), ("200".into(), "ok\n".into()));
     assert_eq!(get(&address, "/readyz"), ("200".into(), "ok\n".into()));
@@ -114,8 +88,7 @@ fn probes_are_answered_while_there_is_no_worker() {
     let desk = Desk::with_payments(1_000);
     desk.write("pay.yaml", &PIPELINE.replace("path: in.jsonl", "path: in.jsonl, rate: 100/s"));
     let run = desk.start("run pay.yaml");
-    let address =
-        announced(&desk)["admin"].as_str().expect("an address").trim_start_matches("http://").to_string();
+    let address = admin_of(&announced(&desk));
     let status = |path: &str| try_get(&address, path).ok().map(|(status, _)| status);
     let mut worker = run.worker(None);
     // Each wait is twice the one before it.

@@ -74,3 +74,38 @@ fn a_round_for_its_barrier_alone_does_not_hold_back_the_next_record() {
     // A look that found nothing does.
     assert_eq!(ask(2 * MS + 1), (0, false, Some(3 * MS)));
 }
+
+#[test]
+fn a_pause_takes_in_nothing_and_commits_what_was_taken_in() {
+    let mut driver = driver(3 * MS / 2);
+    let wish = driver.wish.clone();
+    let mut out = Vec::new();
+    let mut ask = |now: i64| {
+        let next = driver.next(now, &mut out).expect("a round");
+        let barrier = match next {
+            Next::Round(Some(barrier)) => {
+                if barrier.drain {
+                    "drain"
+                } else {
+                    "barrier"
+                }
+            }
+            _ => "",
+        };
+        let records = out.iter().map(FromSource::records).sum::<u64>();
+        (records, barrier, driver.wake_at(now), driver.is_due(10 * MS))
+    };
+    assert_eq!(ask(MS), (1, "", Some(3 * MS / 2), true));
+    wish.pause();
+    assert_eq!(ask(MS + 1), (0, "", Some(3 * MS / 2), true), "the epoch waits for its end");
+    assert_eq!(ask(3 * MS / 2), (0, "barrier", None, false), "and then there is nothing to wake for");
+    assert_eq!(ask(9 * MS), (0, "", None, false));
+    wish.resume();
+    assert_eq!(ask(10 * MS).0, 9, "what came meanwhile");
+    wish.pause();
+    wish.drain();
+    wish.resume();
+    wish.pause();
+    assert!(wish.is_drain() && !wish.is_pause(), "a drain is never taken back");
+    assert_eq!(ask(11 * MS).1, "drain");
+}
