@@ -44,7 +44,7 @@ pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
 pub use together::clashes;
 
-pub use forebay_exec::Outcome;
+pub use forebay_exec::{Here, Outcome};
 pub use forebay_onnx::{Progress, RUNTIME, Step};
 pub use forebay_stage::Registry;
 

@@ -6,3 +6,5 @@ mod desk;
 mod stand;
 
 mod passing;
+mod disturbed;
+mod moved;
