@@ -8,3 +8,4 @@ mod stand;
 mod passing;
 mod disturbed;
 mod moved;
+mod consumers;

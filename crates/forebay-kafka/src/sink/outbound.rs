@@ -14,7 +14,7 @@ use crate::trouble::{Trouble, fatal};
 /// No round begins while so much waits for its acknowledgement, or half of it once that much did.
 pub const MOST_BYTES: usize = 32 << 20;
 const MOST_MESSAGES: usize = 64 << 10;
-const ASK_MS: i32 = 5_000;
+const ASK_MS: i32 = 2_000;
 
 /// The topic that is written.
 #[derive(Clone, Debug)]

@@ -414,7 +414,12 @@ impl Fetcher {
             }
             let run = std::iter::from_fn(|| messages.next_if(|m| m.partition() == number && !m.is_error()));
             match self.mine.get(&number) {
-                Some(mine) => mine.partition.push(run, &self.shared.buffered),
+                Some(mine) => {
+                    mine.partition.push(run, &self.shared.buffered);
+                    if let Some(end) = self.consumer.client().known_end(&self.settings.topic, number) {
+                        mine.partition.end.store(end, Ordering::Relaxed);
+                    }
+                }
                 None => run.for_each(drop),
             }
         }
@@ -539,7 +544,8 @@ impl Fetcher {
                 let members = self.consumer.client().group_members(&self.settings.group, ASK_MS);
                 self.check_alone(&members.unwrap_or_default())?;
             }
-            let lost = self.consumer.has_lost_assignment();
+            // What nobody else reads is brought to its commit, whatever the group thinks: state belongs to it.
+            let lost = self.consumer.has_lost_assignment() && !self.settings.manner.alone;
             self.to_take.retain(|number| !numbers.contains(number));
             self.give_until = Instant::now() + LET_GO_WITHIN;
             for number in numbers {
@@ -588,6 +594,7 @@ impl Fetcher {
                 }
                 Err(fault) => return Err(fault),
             };
+            partition.end.store(known.high, Ordering::Relaxed);
             places.push(Place::new(&topic, number, offset.clamp(known.low, known.high)));
             let reader = PartitionReader::new(
                 self.shared.clone(),

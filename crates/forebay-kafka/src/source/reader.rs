@@ -16,6 +16,9 @@ use crate::raw::{Consumer, Message};
 /// A chunk takes about so many bytes at most: together with what one message may have, that bounds a round.
 const CHUNK_BYTES: usize = 4 << 20;
 
+/// When it is looked again for what is on its way.
+const SOON_NS: i64 = 1_000_000;
+
 /// What is the same for all partitions of a source.
 pub struct Form {
     pub fields: Vec<FieldSpec>,
@@ -114,13 +117,15 @@ impl PartitionReader {
 }
 
 impl Reader for PartitionReader {
-    fn read(&mut self, _now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+    fn read(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         let mut messages = std::mem::take(&mut self.messages);
         let taken = self.partition.take(max, CHUNK_BYTES, &mut messages, &self.shared.buffered);
         self.shared.made_room();
         if messages.is_empty() {
             self.messages = messages;
-            return taken.map(|()| Read::Idle);
+            // What is there and not fetched is on its way; the bell rings for it as well.
+            let is_behind = self.next < self.partition.end.load(Ordering::Relaxed);
+            return taken.map(|()| if is_behind { Read::NotBefore(now + SOON_NS) } else { Read::Idle });
         }
         let mut raw = BufMut::default();
         self.builder.begin();
@@ -143,7 +148,7 @@ impl Reader for PartitionReader {
 
     fn seek(&mut self, to: Position) -> Result<(), Fault> {
         let to = to.offset as i64;
-        if to != self.next {
+        if to != self.next || self.partition.has_failed() {
             self.next = to;
             self.partition.next.store(to, Ordering::Relaxed);
             self.partition.seek(&self.shared.buffered);
