@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Headers;
 use serde_json::Value;
 
@@ -29,16 +29,18 @@ fn read(brokers: &str, topic: &str, count: usize) -> Result<bool, Box<dyn Error>
         .set("group.id", format!("example-rust-{topic}"))
         .set("auto.offset.reset", "earliest")
         // Positions are kept when what was read is dealt with, not before.
-        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
         .set("isolation.level", "read_committed")
         .create()?;
     consumer.subscribe(&[topic])?;
     let mut highest: HashMap<(i32, String), u64> = HashMap::new();
     let (mut seen, mut again) = (0, 0);
-    while seen < count
-        && let Some(message) = consumer.poll(PATIENCE)
-    {
+    let mut last = Instant::now();
+    while seen < count && last.elapsed() < PATIENCE {
+        // A call may end without a message before its time is over.
+        let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
         let message = message?;
+        last = Instant::now();
         // A message without a value says that its key is gone.
         let Some(value) = message.payload() else { continue };
         let header = |name: &str| -> Option<&str> {
@@ -56,9 +58,9 @@ fn read(brokers: &str, topic: &str, count: usize) -> Result<bool, Box<dyn Error>
         let value: Value = serde_json::from_slice(value)?;
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_string();
         println!("{} {}", text("tx_id"), text("decision"));
+        consumer.store_offset_from_message(&message)?;
         seen += 1;
     }
     eprintln!("{again} seen before");
-    consumer.commit(&consumer.position()?, CommitMode::Sync)?;
     Ok(seen == count)
 }
