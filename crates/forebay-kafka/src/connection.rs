@@ -15,6 +15,10 @@ pub struct Connection {
     password: Option<Secret>,
 }
 
+/// Files of `tls`, and what the library calls them.
+const FILES: [(&str, &str); 3] =
+    [("ca", "ssl.ca.location"), ("certificate", "ssl.certificate.location"), ("key", "ssl.key.location")];
+
 impl Connection {
     /// The connection of this name, with its secrets from this host.
     pub fn find(connections: &dyn Connections, name: &str) -> Result<Connection, Fault> {
@@ -36,17 +40,12 @@ impl Connection {
             (true, true) => "sasl_ssl",
         };
         let mut properties = vec![("security.protocol", protocol.to_string())];
-        let files = [
-            ("ca", "ssl.ca.location"),
-            ("certificate", "ssl.certificate.location"),
-            ("key", "ssl.key.location"),
-        ];
-        for (field, property) in files {
+        for (field, property) in FILES {
             let Some(path) = tls.and_then(|tls| tls.text(field)) else { continue };
             // The client says neither which file it could not read nor why.
             std::fs::read(path).map_err(|error| {
                 let message = format!("connection `{name}`: `{path}` (tls.{field}) cannot be read: {error}");
-                Fault::fatal(&code::KAFKA_CONNECTION, message)
+                Fault::away(&code::KAFKA_CONNECTION, message)
             })?;
             properties.push((property, path.to_string()));
         }
@@ -67,7 +66,11 @@ impl Connection {
             };
             properties.push(("sasl.mechanism", mechanism.into()));
             properties.push(("sasl.username", sasl.text("user").unwrap_or_default().into()));
-            password = Some(connections.secret(sasl.text("password").unwrap_or_default())?);
+            let secret = connections.secret(sasl.text("password").unwrap_or_default());
+            password = Some(secret.map_err(|fault| {
+                let message = format!("connection `{name}`: {}", fault.message);
+                Fault { message, ..fault }
+            })?);
         }
         Ok(Connection { name: name.into(), brokers: brokers.join(","), properties, password })
     }
@@ -97,6 +100,15 @@ impl Connection {
                 .map_err(|_| refuse("the password is none that the client takes".into()))?;
         }
         Ok(conf)
+    }
+
+    /// What the library says where it makes no client of a configuration, in the words of the file.
+    pub fn refused(&self, said: &str) -> Fault {
+        let mut text = said.to_string();
+        for (field, property) in FILES {
+            text = text.replace(property, &format!("tls.{field}"));
+        }
+        Fault::fatal(&code::KAFKA_CONNECTION, format!("{}: {text}", self.shown()))
     }
 
     /// How messages call it: with the addresses, since the name may be another in each environment.

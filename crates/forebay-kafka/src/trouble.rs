@@ -81,18 +81,72 @@ impl Trouble {
     }
 
     /// What helps, as the end of a message.
-    fn cure(self) -> &'static str {
+    fn cure(self, text: &str) -> String {
         match self {
-            Trouble::Login => "; look at `sasl` and `tls` of the connection, and at the secret on this host",
-            Trouble::Rights => "; the README lists the rights that a pipeline needs",
-            _ => "",
+            Trouble::Login => format!("; {}", login_cure(text)),
+            Trouble::Rights => "; the README lists the rights that a pipeline needs".into(),
+            _ => String::new(),
         }
     }
 
     /// What is said of an error at a place.
     pub fn says(self, place: &str, error: &KafkaError) -> String {
         let text = error.text.trim_end_matches(['.', ' ']);
-        format!("{place}: {text}{}", self.cure())
+        format!("{place}: {text}{}", self.cure(text))
+    }
+}
+
+/// What the client says where the two sides do not speak the same: it takes that for a connection that was lost.
+const MISFITS: [&str; 2] = ["connecting to a SSL listener?", "broker might require SASL"];
+
+/// What helps where a login is refused, by what the client or the broker says.
+fn login_cure(text: &str) -> &'static str {
+    let cures = [
+        ("connecting to a SSL listener?", "the port seems to speak TLS: write `tls` into the connection"),
+        ("broker might require SASL", "the port seems to want a login: write `sasl` into the connection"),
+        ("wrong version number", "the port seems to speak no TLS: leave `tls` out, or name another port"),
+        ("plaintext listener", "the port seems to speak no TLS: leave `tls` out, or name another port"),
+        ("certificate verify failed", "`tls.ca` has to name who signed the certificate of the broker"),
+        ("certificate required", "the port wants a certificate of us: `tls.certificate` and `tls.key`"),
+        ("alert", "the broker does not take our certificate: look at `tls.certificate` and `tls.key`"),
+        ("mechanism", "write one that the broker has as `sasl.mechanism`"),
+    ];
+    let found = cures.iter().find(|(says, _)| text.contains(says));
+    found.map_or("look at `sasl` and `tls` of the connection, and at the secret on this host", |(_, cure)| *cure)
+}
+
+/// What goes wrong before anything was answered: a refused login ends a pipeline there, and what is away is waited for.
+#[derive(Debug, Default)]
+pub struct Beginning {
+    /// The last that the client told of its connections; it tells the same only once.
+    last: Option<KafkaError>,
+    misfits: u32,
+}
+
+/// A broker that ends looks like one that speaks something else; one that speaks something else stays so.
+const MISFITS_THAT_COUNT: u32 = 2;
+
+impl Beginning {
+    /// A question was not answered in time. `told` is what the client told since the last one; the answer is what is waited for.
+    pub fn unanswered(
+        &mut self,
+        connection: &str,
+        told: Vec<KafkaError>,
+        error: &KafkaError,
+    ) -> Result<String, Fault> {
+        if let Some(refused) = told.iter().find(|error| Trouble::of(error.code) == Trouble::Login) {
+            return Err(fatal(connection, refused));
+        }
+        let is_news = |error: &&KafkaError| error.code != ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+        if let Some(news) = told.iter().rfind(is_news) {
+            self.last = Some(news.clone());
+        }
+        let why = self.last.as_ref().unwrap_or(error);
+        self.misfits = if MISFITS.iter().any(|says| why.text.contains(says)) { self.misfits + 1 } else { 0 };
+        match self.misfits {
+            MISFITS_THAT_COUNT.. => Err(Fault::fatal(&code::KAFKA_LOGIN, Trouble::Login.says(connection, why))),
+            _ => Ok(format!("{connection}: {}", why.text)),
+        }
     }
 }
 

@@ -6,3 +6,4 @@ mod desk;
 mod stand;
 
 mod passing;
+mod secured;

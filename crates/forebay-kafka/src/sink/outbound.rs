@@ -9,12 +9,13 @@ use forebay_stage::{Bell, Condition, Fault, Gate};
 
 use super::legs::Legs;
 use crate::raw::{Client, KafkaError, Listener, NewTopic};
-use crate::trouble::{Trouble, fatal};
+use crate::trouble::{Beginning, Trouble, fatal};
 
 /// No round begins while so much waits for its acknowledgement, or half of it once that much did.
 pub const MOST_BYTES: usize = 32 << 20;
 const MOST_MESSAGES: usize = 64 << 10;
-const ASK_MS: i32 = 5_000;
+/// How long a question may take before it is asked again; what the client tells of its connections is looked at in between.
+const ASK_MS: i32 = 2_000;
 
 /// The topic that is written.
 #[derive(Clone, Debug)]
@@ -45,6 +46,7 @@ pub struct Outbound {
     /// The condition says that it waits; asking it for each answer would cost more than the answer.
     is_waiting: AtomicBool,
     errors: Mutex<Vec<KafkaError>>,
+    beginning: Mutex<Beginning>,
 }
 
 impl Outbound {
@@ -62,6 +64,7 @@ impl Outbound {
             is_ready: AtomicBool::new(false),
             is_waiting: AtomicBool::new(false),
             errors: Mutex::default(),
+            beginning: Mutex::default(),
         }
     }
 
@@ -154,13 +157,12 @@ impl Outbound {
     /// A question went wrong: what a wait may mend is waited for.
     fn met(&self, error: &KafkaError) {
         let told = std::mem::take(&mut *lock(&self.errors));
-        if let Some(login) = told.iter().find(|error| Trouble::of(error.code) == Trouble::Login) {
-            return self.fail(fatal(&self.topic.connection, login));
-        }
         match Trouble::of(error.code) {
             Trouble::Away | Trouble::Topic => {
-                let why = told.last().unwrap_or(error);
-                self.waits(format!("{}: {}", self.topic.connection, why.text));
+                match lock(&self.beginning).unanswered(&self.topic.connection, told, error) {
+                    Ok(why) => self.waits(why),
+                    Err(fault) => self.fail(fault),
+                }
             }
             _ => self.fail(fatal(&self.topic.shown(), error)),
         }

@@ -19,13 +19,15 @@ use super::reader::{Form, PartitionReader};
 use super::start::{Begin, Known, Manner, Start, begin, lost_fault, position};
 use crate::connection::Connection;
 use crate::raw::{Consumer, ErrorCode, KafkaError, Listener, Message, Place, Scratch, TopicFacts};
-use crate::trouble::{Trouble, fatal};
+use crate::trouble::{Beginning, Trouble, fatal};
 
 /// Messages of one poll, and how long it waits for the first.
 const POLL_MESSAGES: usize = 2048;
 const POLL_MS: i32 = 100;
 /// How long a question to the cluster may take before it is asked again.
 const ASK_MS: i32 = 5_000;
+/// The same while nothing was answered yet: what the client tells of its connections is looked at in between.
+const FIRST_ASK_MS: i32 = 2_000;
 /// The group's offsets follow what is committed at this pace.
 const GROUP_EVERY: Duration = Duration::from_millis(500);
 /// While fetching waits for room no heartbeats are due for minutes; after this the partitions are paused and polling goes on.
@@ -187,6 +189,7 @@ pub struct Fetcher {
     is_paused: bool,
     waits_since: Option<Instant>,
     look_at: Instant,
+    beginning: Beginning,
     /// The last of what went wrong with a broker, in its own words.
     last_error: Option<String>,
     scratch: Scratch,
@@ -222,6 +225,7 @@ impl Fetcher {
             is_paused: false,
             waits_since: None,
             look_at: now,
+            beginning: Beginning::default(),
             last_error: None,
             scratch: Scratch::default(),
             inbox: Vec::new(),
@@ -270,7 +274,7 @@ impl Fetcher {
             }
         }
         while self.settings.manner.alone {
-            match self.consumer.client().group_members(&self.settings.group, ASK_MS) {
+            match self.consumer.client().group_members(&self.settings.group, FIRST_ASK_MS) {
                 Ok(members) => {
                     self.check_alone(&members)?;
                     break;
@@ -306,7 +310,7 @@ impl Fetcher {
     }
 
     fn look_for_topic(&mut self) -> Result<TopicFacts, KafkaError> {
-        let asked = self.consumer.client().topic(&self.settings.topic, ASK_MS);
+        let asked = self.consumer.client().topic(&self.settings.topic, FIRST_ASK_MS);
         // What the client has to say of its connections is told where it is polled.
         self.poll(0);
         asked
@@ -314,16 +318,11 @@ impl Fetcher {
 
     /// Before anything was read: what a wait may mend is waited for, everything else ends the pipeline.
     fn wait_or_fail(&mut self, error: &KafkaError) -> Result<(), Fault> {
-        for said in std::mem::take(&mut *lock(&self.shared.errors)) {
-            if Trouble::of(said.code) == Trouble::Login {
-                return Err(fatal(&self.settings.connection.shown(), &said));
-            }
-            self.last_error = Some(said.text);
-        }
+        let told = std::mem::take(&mut *lock(&self.shared.errors));
         match Trouble::of(error.code) {
             Trouble::Away => {
-                let why = self.last_error.clone().unwrap_or_else(|| error.text.clone());
-                self.condition.waits(format!("{}: {why}", self.settings.connection.shown()));
+                let why = self.beginning.unanswered(&self.settings.connection.shown(), told, error)?;
+                self.condition.waits(why);
                 Ok(())
             }
             Trouble::Topic => Err(self.no_topic()),
