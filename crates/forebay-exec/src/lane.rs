@@ -430,12 +430,10 @@ impl Lane {
                 || segments
                     .iter()
                     .any(|segment| segment.has_failed() || segment.is_ready() && segment.has_room())
-                || driver
-                    .as_ref()
-                    .is_some_and(|driver| match segments[0].has_room() {
-                        true => nudge.is_asked() || driver.is_due(now),
-                        false => driver.is_rung(),
-                    })
+                || driver.as_ref().is_some_and(|driver| match segments[0].has_room() {
+                    true => nudge.is_asked() || driver.is_due(now),
+                    false => driver.is_rung(),
+                })
         });
     }
 }

@@ -7,3 +7,5 @@ mod stand;
 
 mod passing;
 mod secured;
+mod rights;
+mod live;

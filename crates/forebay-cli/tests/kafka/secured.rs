@@ -10,16 +10,20 @@ use crate::desk::{Ended, Going};
 use crate::stand::{Change, Stand, drain};
 
 /// In no name of anything, so that it can be searched for.
-const PASSWORD: &str = "Xylophon-27.geheim";
+pub const PASSWORD: &str = "Xylophon-27.geheim";
 const WRONG: &str = "Quittenbrot-3.falsch";
 /// A mistake is said within this time, however busy the machine is.
 const SOON: Duration = Duration::from_secs(25);
 
-/// One broker for all tests of this file. `alice` and the client with a certificate may do everything.
-fn broker() -> &'static Broker {
+/// Users that may do nothing until a test lets them.
+pub const RESTRICTED: usize = 4;
+
+/// One broker for the tests of this file and of `rights`. `alice` and the client with a certificate may do everything.
+pub fn broker() -> &'static Broker {
     static BROKER: OnceLock<Broker> = OnceLock::new();
     BROKER.get_or_init(|| {
-        let users = vec![User::new("alice", PASSWORD)];
+        let restricted = (0..RESTRICTED).map(|number| User::new(&format!("user-{number}"), PASSWORD));
+        let users = restricted.chain([User::new("alice", PASSWORD)]).collect();
         let everybody = format!("User:ANONYMOUS;User:alice;{CLIENT_PRINCIPAL}");
         let options = Options {
             security: Security::Secured { users, acls: true },
@@ -35,14 +39,14 @@ fn certificates() -> &'static Certificates {
 }
 
 /// A stand whose connection has these fields behind `brokers`.
-fn stand(listener: Listener, fields: &str) -> Stand {
+pub fn stand(listener: Listener, fields: &str) -> Stand {
     let stand = Stand::on(&broker().bootstrap(), 2);
     stand.connection(&format!("brokers: [\"{}\"]{fields}", broker().address(listener)));
     stand.pipeline(&Change::default());
     stand
 }
 
-fn tls() -> String {
+pub fn tls() -> String {
     format!("ca: {}", certificates().ca.display())
 }
 
@@ -51,11 +55,13 @@ fn mtls() -> String {
     format!("{}, certificate: {}, key: {}", tls(), client_certificate.display(), client_key.display())
 }
 
-fn login(tls: &str, mechanism: &str, user: &str) -> String {
-    format!(", tls: {{ {tls} }}, sasl: {{ mechanism: {mechanism}, user: {user}, password: \"${{secret:HERE}}\" }}")
+pub fn login(tls: &str, mechanism: &str, user: &str) -> String {
+    format!(
+        ", tls: {{ {tls} }}, sasl: {{ mechanism: {mechanism}, user: {user}, password: \"${{secret:HERE}}\" }}"
+    )
 }
 
-fn run(stand: &Stand, arguments: &str, password: Option<&str>) -> Going {
+pub fn run(stand: &Stand, arguments: &str, password: Option<&str>) -> Going {
     let mut command = stand.desk.command(arguments);
     match password {
         Some(password) => command.env("FOREBAY_SECRET_HERE", password),
@@ -65,7 +71,7 @@ fn run(stand: &Stand, arguments: &str, password: Option<&str>) -> Going {
 }
 
 #[track_caller]
-fn keeps_quiet(ended: &Ended) {
+pub fn keeps_quiet(ended: &Ended) {
     for secret in [PASSWORD, WRONG] {
         assert!(!ended.out.contains(secret) && !ended.err.contains(secret), "{}{}", ended.out, ended.err);
     }
@@ -91,7 +97,7 @@ fn a_pipeline_runs_over_each_way_in() {
 
 /// A run that ends at its start: with this code and exit code, and with these words in its message.
 #[track_caller]
-fn refuses(stand: &Stand, password: Option<&str>, code: &str, exit: i32, words: &[&str]) {
+pub fn refuses(stand: &Stand, password: Option<&str>, code: &str, exit: i32, words: &[&str]) {
     let began = Instant::now();
     let ended = run(stand, "run pay.yaml", password).end();
     let took = began.elapsed();
@@ -120,7 +126,12 @@ fn a_login_that_is_refused_ends_the_run() {
         }
         check(Listener::SaslPlain, &login(&tls(), "plain", user), WRONG, &["Invalid username or password"]);
     }
-    check(Listener::SaslPlain, &login(&tls(), "scram_sha_256", "alice"), PASSWORD, &["SCRAM-SHA-256", "PLAIN"]);
+    check(
+        Listener::SaslPlain,
+        &login(&tls(), "scram_sha_256", "alice"),
+        PASSWORD,
+        &["SCRAM-SHA-256", "PLAIN"],
+    );
     check(Listener::SaslScram, &login(&tls(), "plain", "alice"), PASSWORD, &["PLAIN", "SCRAM-SHA-512"]);
 }
 
@@ -148,8 +159,6 @@ fn what_a_connection_names_and_is_not_there_ends_the_run_before_anything_is_aske
         let words = [&["connection `here`"], words].concat();
         refuses(&stand(Listener::Tls, fields), password, code, exit, &words);
     };
-    let file = |name: &str| format!("{}, {name}: /no/such/file.pem", mtls().replace(&format!("{name}: "), "#"));
-    let _ = file;
     check(", tls: { ca: /no/such/ca.pem }", None, "FB0879", 3, &["`/no/such/ca.pem`", "tls.ca"]);
     let Certificates { client_certificate, client_key, .. } = certificates();
     let (certificate, key) = (client_certificate.display(), client_key.display());
@@ -167,13 +176,7 @@ fn what_a_connection_names_and_is_not_there_ends_the_run_before_anything_is_aske
         3,
         &["`/no/such.key`", "tls.key"],
     );
-    check(
-        &format!(", tls: {{ {}, certificate: {certificate} }}", tls()),
-        None,
-        "FB0879",
-        1,
-        &["`tls.key`"],
-    );
+    check(&format!(", tls: {{ {}, certificate: {certificate} }}", tls()), None, "FB0879", 1, &["`tls.key`"]);
     // A file that is there and is no certificate.
     check(
         &format!(", tls: {{ {}, certificate: {key}, key: {key} }}", tls()),

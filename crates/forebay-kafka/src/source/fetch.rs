@@ -18,6 +18,7 @@ use super::partition::{Buffered, Partition};
 use super::reader::{Form, PartitionReader};
 use super::start::{Begin, Known, Manner, Start, begin, lost_fault, position};
 use crate::connection::Connection;
+use crate::live::no_right;
 use crate::raw::{Consumer, ErrorCode, KafkaError, Listener, Message, Place, Scratch, TopicFacts};
 use crate::trouble::{Beginning, Trouble, fatal};
 
@@ -190,6 +191,10 @@ pub struct Fetcher {
     waits_since: Option<Instant>,
     look_at: Instant,
     beginning: Beginning,
+    /// The group has given partitions: a right that is missing now was there before.
+    was_let_in: bool,
+    /// A right was taken away and, as far as is known, not given back.
+    is_refused: bool,
     /// The last of what went wrong with a broker, in its own words.
     last_error: Option<String>,
     scratch: Scratch,
@@ -226,6 +231,8 @@ impl Fetcher {
             waits_since: None,
             look_at: now,
             beginning: Beginning::default(),
+            was_let_in: false,
+            is_refused: false,
             last_error: None,
             scratch: Scratch::default(),
             inbox: Vec::new(),
@@ -263,6 +270,9 @@ impl Fetcher {
     fn join(&mut self) -> Result<bool, Fault> {
         loop {
             match self.look_for_topic() {
+                Ok(facts) if !facts.may_read => {
+                    return Err(no_right(&self.place(), "read", "READ on the topic"));
+                }
                 Ok(facts) => {
                     self.facts = Some(facts);
                     break;
@@ -326,6 +336,7 @@ impl Fetcher {
                 Ok(())
             }
             Trouble::Topic => Err(self.no_topic()),
+            Trouble::Rights => Err(self.refused(error)),
             _ => Err(fatal(&self.place(), error)),
         }
     }
@@ -394,6 +405,7 @@ impl Fetcher {
         if self.inbox.is_empty() {
             return Ok(());
         }
+        let has_come = self.inbox.iter().any(|message| !message.is_error());
         let mut inbox = std::mem::take(&mut self.inbox);
         let mut messages = inbox.drain(..).peekable();
         while let Some(number) = messages.peek().map(Message::partition) {
@@ -410,7 +422,9 @@ impl Fetcher {
         }
         drop(messages);
         self.inbox = inbox;
-        self.condition.goes_on();
+        if has_come && !self.is_refused {
+            self.condition.goes_on();
+        }
         self.shared.bell.ring();
         Ok(())
     }
@@ -438,19 +452,34 @@ impl Fetcher {
                     _ => self.fail_partition(number, fault),
                 }
             }
-            (_, Trouble::Rights) => return Err(fatal(&self.group_place(&error), &error)),
+            // What was given is taken away: it may be given back.
+            (_, Trouble::Rights) if self.was_let_in => {
+                let why = self.refused(&error).message;
+                self.condition.waits(why);
+                self.is_refused = true;
+            }
+            (_, Trouble::Rights) => return Err(self.refused(&error)),
             _ => return Err(fatal(&self.place(), &error)),
         }
         Ok(())
     }
 
-    fn group_place(&self, error: &KafkaError) -> String {
+    /// A right that is missing, of the group or of the topic.
+    fn refused(&self, error: &KafkaError) -> Fault {
         match error.code {
             ErrorCode::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED => {
-                format!("{}, group `{}`", self.place(), self.settings.group)
+                let place = format!("{}, group `{}`", self.place(), self.settings.group);
+                no_right(&place, "join it", "READ on the group")
             }
-            _ => self.place(),
+            _ => no_right(&self.place(), "read", "READ on the topic"),
         }
+    }
+
+    /// Whether what was taken away has been given back.
+    fn has_rights(&self) -> bool {
+        let client = self.consumer.client();
+        client.topic(&self.settings.topic, 500).is_ok_and(|facts| facts.may_read)
+            && client.may_join(&self.settings.group, 500).unwrap_or(false)
     }
 
     fn lost(&self, number: i32, from: i64) -> Fault {
@@ -568,7 +597,8 @@ impl Fetcher {
                 self.condition.waits(format!("{}: {error}", self.settings.connection.shown()));
                 return Ok(());
             }
-            Err(error) => return Err(fatal(&self.group_place(&error), &error)),
+            Err(error) if Trouble::of(error.code) == Trouble::Rights => return Err(self.refused(&error)),
+            Err(error) => return Err(fatal(&self.place(), &error)),
         };
         let topic = self.settings.topic.clone();
         let mut places = Vec::new();
@@ -602,6 +632,7 @@ impl Fetcher {
             self.shared.change(Change::Opened(stream));
         }
         self.condition.goes_on();
+        self.was_let_in = true;
         self.consumer.assign(&places).map_err(|error| fatal(&self.place(), &error))
     }
 
@@ -743,7 +774,7 @@ impl Fetcher {
                     self.condition.waits(format!("{}: {why}", self.settings.connection.shown()));
                 }
                 (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
-                    self.shared.fail(fatal(&self.group_place(&error), &error));
+                    self.shared.fail(fatal(&self.place(), &error));
                 }
                 _ => self.last_error = Some(error.text),
             }
@@ -751,7 +782,9 @@ impl Fetcher {
         if self.condition.why().is_some() && self.to_take.is_empty() && self.look_at < Instant::now() {
             self.look_at = Instant::now() + LOOK_EVERY;
             let first = self.mine.keys().next().copied().unwrap_or(0);
-            if self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
+            let is_refused = self.is_refused && !self.has_rights();
+            if !is_refused && self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
+                self.is_refused = false;
                 self.condition.goes_on();
                 self.last_error = None;
             }
