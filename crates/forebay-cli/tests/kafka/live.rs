@@ -26,7 +26,7 @@ fn what_is_there_is_listed() {
     let lists = "spec:\n  lists: { blocked: { file: blocked.txt, type: u64 } }\n";
     stand.desk.write("pay.yaml", &text.replace("spec:\n", lists));
     let topic = format!("reads topic `{}`, connection `here`", stand.input);
-    check(&stand, "", 0, &[&topic, "3 partitions", "1 partition", "list `blocked`", "2 values", "0 errors"]);
+    check(&stand, "", 0, &[&topic, "3 partitions", "1 partition", "list `blocked`", "2 values", "no errors"]);
     let json = stand.desk.forebay("validate --live --json pay.yaml").good().json();
     assert_eq!(json["errors"], 0);
     let found: Vec<&str> =
@@ -92,4 +92,26 @@ fn what_is_away_is_said_at_once_for_everything() {
         "brokers: [\"127.0.0.1:9\"], sasl: { mechanism: plain, user: a, password: \"${secret:NOWHERE}\" }",
     );
     check(&stand, "", 3, &["error[FB0870]", "connection `here`", "FOREBAY_SECRET_NOWHERE"]);
+}
+
+#[test]
+fn what_models_need_and_is_not_here_stands_at_their_place() {
+    let stand = Stand::new(1);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut command = stand.desk.command("validate --live --json pipelines/card-fraud.yaml");
+    command.current_dir(root).env("FOREBAY_CACHE", stand.desk.path("cache"));
+    let ended = crate::desk::Going::start(&mut command).end();
+    let said = ended.json();
+    let codes: Vec<(&str, u64)> = said["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["code"].as_str().unwrap(), one["line"].as_u64().unwrap()))
+        .collect();
+    let text = std::fs::read_to_string(format!("{root}/pipelines/card-fraud.yaml")).unwrap();
+    let line = |part: &str| text.lines().position(|line| line.contains(part)).unwrap() as u64 + 1;
+    assert!(codes.contains(&("FB0830", line("model: "))), "{}", ended.out);
+    // Its clusters want a secret, which is said before anybody is asked.
+    assert!(codes.contains(&("FB0870", line("connection: "))), "{}", ended.out);
+    assert_eq!(ended.code, Some(3));
 }
