@@ -239,9 +239,10 @@ mod tests {
             "waits, here: Disconnected (after 0ms in state APIVERSION_QUERY)",
             "[FB0872] here: Disconnected (after 0ms in state APIVERSION_QUERY); the port seems to speak TLS: write `tls` into the connection",
         );
-        check(&[&[closed.clone()], &[]], &[waits, ends]);
+        let closed = [closed];
+        check(&[&closed, &[]], &[waits, ends]);
         // A broker that was just about to end.
         let away = error(RD_KAFKA_RESP_ERR__TRANSPORT, "refused");
-        check(&[&[closed.clone()], &[away], &[closed]], &[waits, "waits, here: refused", waits]);
+        check(&[&closed, &[away], &closed], &[waits, "waits, here: refused", waits]);
     }
 }
