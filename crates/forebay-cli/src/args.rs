@@ -27,7 +27,7 @@ pub enum Verb {
     /// Write a first pipeline that runs, with comments and a sample of input
     New(New),
     /// Say everything that is wrong with files
-    Validate(Files),
+    Validate(Validate),
     /// Show what would run: types, copies, memory, guarantees
     Plan(Plan),
     /// Run the tests that stand in files
@@ -107,6 +107,15 @@ impl Files {
     pub fn deny_warnings(&self) -> bool {
         self.deny == Some(Deny::Warnings)
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub files: Files,
+    /// Ask outside as well: are clusters, topics, rights, models and lists there; needs the secrets
+    #[arg(long)]
+    pub live: bool,
 }
 
 #[derive(Debug, Args)]

@@ -277,6 +277,18 @@ impl Driver {
         account
     }
 
+    /// Hears what sources have to say while sinks take nothing: a fault of theirs does not wait for room.
+    pub fn listen(&mut self) -> Result<(), Fault> {
+        match !self.finishing && self.rung.swap(false, Ordering::AcqRel) {
+            true => self.hear(),
+            false => Ok(()),
+        }
+    }
+
+    pub fn is_rung(&self) -> bool {
+        !self.finishing && self.rung.load(Ordering::Acquire)
+    }
+
     /// Works out the next round.
     pub fn next(&mut self, now: i64, out: &mut Vec<FromSource>) -> Result<Next, Fault> {
         out.clear();

@@ -163,8 +163,11 @@ impl Lane {
                 worked = true;
             }
         }
-        if self.driver.is_some() && self.segments[0].has_room() {
-            worked |= self.source_round()?;
+        let has_room = self.segments[0].has_room();
+        match &mut self.driver {
+            Some(_) if has_room => worked |= self.source_round()?,
+            Some(driver) => driver.listen().map_err(|fault| Stop::new("(sources)", fault))?,
+            None => {}
         }
         worked |= self.turns()?;
         if !self.settling.is_empty() {
@@ -429,9 +432,10 @@ impl Lane {
                 || segments
                     .iter()
                     .any(|segment| segment.has_failed() || segment.is_ready() && segment.has_room())
-                || driver
-                    .as_ref()
-                    .is_some_and(|driver| segments[0].has_room() && (nudge.is_asked() || driver.is_due(now)))
+                || driver.as_ref().is_some_and(|driver| match segments[0].has_room() {
+                    true => nudge.is_asked() || driver.is_due(now),
+                    false => driver.is_rung(),
+                })
         });
     }
 }

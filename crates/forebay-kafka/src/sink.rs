@@ -99,15 +99,14 @@ fn check(check: &mut Check<'_>) {
 pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
     let text = |name: &str| build.config.text(name).unwrap_or_default();
     let connection = Connection::find(build.connections, text("connection"))?;
-    let shown = connection.shown();
     let client_id = format!("forebay-{}-{}", build.process.identity, build.name);
     let conf = conf(&connection, &client_id)?;
     let create = build.config.record("create").map(|create| {
         let number = |name: &str| create.int(name).unwrap_or(-1) as i32;
         (number("partitions"), number("replication"))
     });
-    let topic = Topic { name: text("topic").into(), connection: shown.clone(), create };
-    let refuse = |said: String| Fault::fatal(&code::KAFKA_CONNECTION, format!("{shown}: {said}"));
+    let topic = Topic { name: text("topic").into(), connection: connection.shown(), create };
+    let refuse = |said: String| connection.refused(&said);
     let outbound = Arc::new(Outbound::new(topic, build.bell.clone(), build.condition.clone()));
     let client = Client::new(ClientRole::Producer, conf, outbound.clone()).map_err(refuse)?;
     let producer = Producer::new(client, text("topic")).map_err(|error| refuse(error.to_string()))?;

@@ -160,9 +160,8 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
     let conf = conf(&settings)?;
     let (commands, received) = unbounded();
     let shared = Arc::new(Shared::new(build.bell.clone(), build.condition.clone(), commands));
-    let client = Client::new(ClientRole::Consumer, conf, shared.clone()).map_err(|said| {
-        Fault::fatal(&code::KAFKA_CONNECTION, format!("{}: {said}", settings.connection.shown()))
-    })?;
+    let client = Client::new(ClientRole::Consumer, conf, shared.clone());
+    let client = client.map_err(|said| settings.connection.refused(&said))?;
     let consumer = Arc::new(Consumer::new(client));
     shared.wakes(&consumer);
     let parts = Parts { settings, form: Arc::new(form), received, condition: build.condition.clone() };

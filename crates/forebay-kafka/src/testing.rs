@@ -93,6 +93,11 @@ impl Cluster {
         }
     }
 
+    /// Whether there is such a topic.
+    pub fn has(&self, topic: &str) -> bool {
+        self.client.topic(topic, ASK_MS).is_ok()
+    }
+
     /// Sends messages in order and waits until all are acknowledged.
     pub fn send(&self, topic: &str, messages: impl IntoIterator<Item = Sent>) {
         let producer = Producer::new(self.client.clone(), topic).expect("a topic");

@@ -156,7 +156,9 @@ fn refused(file: &PipelineFile, plan: &Plan, fault: &Fault) -> Error {
     };
     let path = node.config.span("path");
     error.node = Some(node.name.clone());
-    error.place = Some(if path.is_none() { node.span } else { path }).filter(|place| !place.is_none());
+    let connection = node.config.span("connection");
+    let places = [path, connection, node.span];
+    error.place = places.into_iter().find(|place| !place.is_none());
     if fault.code == &code::NO_FILE {
         let joint = if error.message.ends_with('?') { " " } else { "; " };
         error.message.push_str(&format!("{joint}{}", counts_from(file, path)));

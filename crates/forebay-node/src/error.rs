@@ -83,6 +83,8 @@ fn away(code: &'static Code) -> Away {
         &code::NOT_RUNNING,
         &code::TOO_MANY_TAPS,
         &code::NO_ANSWER,
+        &code::NO_SECRET,
+        &code::KAFKA_AWAY,
     ];
     if away.contains(&code) { Away::Yes } else { Away::No }
 }

@@ -3,7 +3,7 @@
 //! one process.
 //!
 //! Reading order: `registry` lists the kinds; `disk` and `load` bring pipeline files in, up to their plan; `vars`, `lists` and
-//! `models` are what a plan needs from outside; `together` says which pipelines cannot run side by side; `engine` starts one and
+//! `models` are what a plan needs from outside, and `live` looks whether it is there; `together` says which pipelines cannot run side by side; `engine` starts one and
 //! `status` looks at it; `trial` runs the tests of a file; `metrics`, `json`, `tap` and `admin` show that to others, who
 //! find it through `announce`.
 //!
@@ -19,6 +19,7 @@ mod vars;
 mod lists;
 mod models;
 mod connections;
+mod live;
 
 mod together;
 mod engine;
@@ -38,6 +39,7 @@ pub use engine::{Begun, Engine, Options, Prepared, Run, prepare};
 pub use error::{Away, Error};
 pub use json::ledger;
 pub use lists::ListStatus;
+pub use live::{Finding, Live, live};
 pub use load::{Goal, LoadOptions, Loaded, PipelineFile, load, load_configs};
 pub use models::{Model, Models};
 pub use registry::{factories, registry};

@@ -9,3 +9,6 @@ mod passing;
 mod disturbed;
 mod moved;
 mod consumers;
+mod secured;
+mod rights;
+mod live;

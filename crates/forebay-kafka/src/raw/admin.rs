@@ -140,6 +140,102 @@ impl Client {
         }
     }
 
+    /// Whether this user may be a member of the group. One that nobody has used yet is one, too.
+    pub fn may_join(&self, group: &str, timeout_ms: i32) -> Result<bool, KafkaError> {
+        let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
+        let options = Options::new(self, op, timeout_ms);
+        let answers = Answers::new(self);
+        let group = c_text(group);
+        let mut groups = [group.as_ptr()];
+        // SAFETY: names, options and queue are valid during the call, which copies what it needs.
+        unsafe {
+            KafkaError::take(sys::rd_kafka_AdminOptions_set_include_authorized_operations(
+                options.as_ptr(),
+                1,
+            ))?;
+            sys::rd_kafka_DescribeConsumerGroups(
+                self.as_ptr(),
+                groups.as_mut_ptr(),
+                1,
+                options.as_ptr(),
+                answers.as_ptr(),
+            );
+        }
+        let answer = answers.wait(timeout_ms)?;
+        // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
+        unsafe {
+            let result = sys::rd_kafka_event_DescribeConsumerGroups_result(answer.as_ptr());
+            let mut count = 0;
+            let groups = sys::rd_kafka_DescribeConsumerGroups_result_groups(result, &mut count);
+            if result.is_null() || count == 0 {
+                return Err(KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__BAD_MSG));
+            }
+            match sys::rd_kafka_error_code(sys::rd_kafka_ConsumerGroupDescription_error(*groups)) {
+                ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR => {}
+                ErrorCode::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED => return Ok(false),
+                // Of a group that is not there nothing is said of rights, and who may not look is told so.
+                ErrorCode::RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND => return Ok(true),
+                code => return Err(KafkaError::of(code)),
+            }
+            let mut operations = 0;
+            let allowed =
+                sys::rd_kafka_ConsumerGroupDescription_authorized_operations(*groups, &mut operations);
+            // Nothing is said where the broker tells no rights.
+            let allowed =
+                if operations == 0 { return Ok(true) } else { slice::from_raw_parts(allowed, operations) };
+            Ok(allowed.contains(&sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_READ))
+        }
+    }
+
+    /// The value of a setting of a topic; `None` where there is none of this name.
+    pub fn topic_setting(
+        &self,
+        topic: &str,
+        setting: &str,
+        timeout_ms: i32,
+    ) -> Result<Option<String>, KafkaError> {
+        let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS;
+        let options = Options::new(self, op, timeout_ms);
+        let answers = Answers::new(self);
+        let name = c_text(topic);
+        // SAFETY: the name ends with a zero; what is made is destroyed; the call copies what it needs.
+        unsafe {
+            let kind = sys::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
+            let asked = sys::rd_kafka_ConfigResource_new(kind, name.as_ptr());
+            let mut all = [asked];
+            sys::rd_kafka_DescribeConfigs(
+                self.as_ptr(),
+                all.as_mut_ptr(),
+                1,
+                options.as_ptr(),
+                answers.as_ptr(),
+            );
+            sys::rd_kafka_ConfigResource_destroy(asked);
+        }
+        let answer = answers.wait(timeout_ms)?;
+        // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer; names end with a zero,
+        // and a value is null or does.
+        unsafe {
+            let result = sys::rd_kafka_event_DescribeConfigs_result(answer.as_ptr());
+            let (mut count, mut entries) = (0, 0);
+            let resources = sys::rd_kafka_DescribeConfigs_result_resources(result, &mut count);
+            if result.is_null() || count == 0 {
+                return Err(KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__BAD_MSG));
+            }
+            KafkaError::check(sys::rd_kafka_ConfigResource_error(*resources))?;
+            let all = sys::rd_kafka_ConfigResource_configs(*resources, &mut entries);
+            for at in 0..entries {
+                let entry = *all.add(at);
+                if CStr::from_ptr(sys::rd_kafka_ConfigEntry_name(entry)).to_bytes() == setting.as_bytes() {
+                    let value = sys::rd_kafka_ConfigEntry_value(entry);
+                    let text = |value| CStr::from_ptr(value).to_string_lossy().into_owned();
+                    return Ok((!value.is_null()).then(|| text(value)));
+                }
+            }
+            Ok(None)
+        }
+    }
+
     /// Members that a consumer group has now: client id and host of each.
     pub fn group_members(&self, group: &str, timeout_ms: i32) -> Result<Vec<(String, String)>, KafkaError> {
         let (group, mut found) = (c_text(group), null());
@@ -177,13 +273,15 @@ unsafe fn facts(topic: *const sys::rd_kafka_TopicDescription_t) -> Result<TopicF
         let (mut partitions, mut operations) = (0, 0);
         sys::rd_kafka_TopicDescription_partitions(topic, &mut partitions);
         let allowed = sys::rd_kafka_TopicDescription_authorized_operations(topic, &mut operations);
-        let allowed = if operations == 0 { &[] } else { slice::from_raw_parts(allowed, operations) };
+        // A broker that tells no rights says so when they are used.
+        let allowed = if operations == 0 { None } else { Some(slice::from_raw_parts(allowed, operations)) };
+        let may = |operation| allowed.is_none_or(|allowed| allowed.contains(&operation));
         let id = sys::rd_kafka_Uuid_base64str(sys::rd_kafka_TopicDescription_topic_id(topic));
         Ok(TopicFacts {
             id: CStr::from_ptr(id).to_string_lossy().into_owned(),
             partitions: partitions as i32,
-            may_read: allowed.contains(&sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_READ),
-            may_write: allowed.contains(&sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_WRITE),
+            may_read: may(sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_READ),
+            may_write: may(sys::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_WRITE),
         })
     }
 }

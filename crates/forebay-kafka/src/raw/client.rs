@@ -9,7 +9,7 @@ use rdkafka_sys as sys;
 use super::error::{ErrorCode, KafkaError};
 use super::list::{Place, c_text, places};
 
-/// What a client tells while it is polled. Calls come on the thread that polls, and must not wait.
+/// What a client tells. Calls come on the thread that polls, errors on others too, and must not wait.
 pub trait Listener: Send + Sync + 'static {
     /// Something that concerns the client as a whole: no broker answers, the login is refused.
     fn error(&self, error: KafkaError);
@@ -115,6 +115,12 @@ impl Client {
         self.rk.as_ptr()
     }
 
+    /// Calls the listener with what has come, after at most this time.
+    pub fn poll(&self, timeout_ms: i32) {
+        // SAFETY: no condition.
+        unsafe { sys::rd_kafka_poll(self.as_ptr(), timeout_ms) };
+    }
+
     /// The first and the next offset of a partition, asked of the broker.
     pub fn bounds(&self, topic: &str, partition: i32, timeout_ms: i32) -> Result<(i64, i64), KafkaError> {
         let (topic, mut low, mut high) = (c_text(topic), 0, 0);
@@ -180,8 +186,28 @@ unsafe extern "C" fn on_error(
     }
 }
 
-/// What it would log it also reports.
-unsafe extern "C" fn on_log(_: *const sys::rd_kafka_t, _: c_int, _: *const c_char, _: *const c_char) {}
+/// What it would log it also reports, but for connections that the other side closes: where one is closed before anything was
+/// answered that tells most.
+unsafe extern "C" fn on_log(
+    rk: *const sys::rd_kafka_t,
+    level: c_int,
+    what: *const c_char,
+    text: *const c_char,
+) {
+    const INFO: c_int = 6;
+    const WARNING: c_int = 4;
+    // SAFETY: both texts end with a zero; the client is there as long as it logs, and its opaque is ours.
+    unsafe {
+        let opaque = sys::rd_kafka_opaque(rk);
+        if (WARNING..=INFO).contains(&level) && CStr::from_ptr(what) == c"FAIL" && !opaque.is_null() {
+            let text = CStr::from_ptr(text).to_string_lossy();
+            // The thread comes first.
+            let text = text.split_once("]: ").map_or(&*text, |(_, text)| text);
+            let code = ErrorCode::RD_KAFKA_RESP_ERR__TRANSPORT;
+            listener(opaque).error(KafkaError { code, text: text.to_string() });
+        }
+    }
+}
 
 unsafe extern "C" fn on_rebalance(
     _: *mut sys::rd_kafka_t,

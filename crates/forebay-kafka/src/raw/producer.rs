@@ -81,8 +81,7 @@ impl Producer {
 
     /// Calls the listener with what has come, after at most this time.
     pub fn poll(&self, timeout_ms: i32) {
-        // SAFETY: no condition.
-        unsafe { sys::rd_kafka_poll(self.client.as_ptr(), timeout_ms) };
+        self.client.poll(timeout_ms);
     }
 
     /// Forgets what was taken and not written: for the end of a process that does not wait for it. The answers come by

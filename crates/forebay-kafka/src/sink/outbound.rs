@@ -8,12 +8,14 @@ use forebay_stage::types::nearest::nearest;
 use forebay_stage::{Bell, Condition, Fault, Gate};
 
 use super::legs::Legs;
+use crate::live::no_right;
 use crate::raw::{Client, KafkaError, Listener, NewTopic};
-use crate::trouble::{Trouble, fatal};
+use crate::trouble::{Beginning, Trouble, fatal};
 
 /// No round begins while so much waits for its acknowledgement, or half of it once that much did.
 pub const MOST_BYTES: usize = 32 << 20;
 const MOST_MESSAGES: usize = 64 << 10;
+/// How long a question may take before it is asked again; what the client tells of its connections is looked at in between.
 const ASK_MS: i32 = 2_000;
 
 /// The topic that is written.
@@ -45,6 +47,7 @@ pub struct Outbound {
     /// The condition says that it waits; asking it for each answer would cost more than the answer.
     is_waiting: AtomicBool,
     errors: Mutex<Vec<KafkaError>>,
+    beginning: Mutex<Beginning>,
 }
 
 impl Outbound {
@@ -62,6 +65,7 @@ impl Outbound {
             is_ready: AtomicBool::new(false),
             is_waiting: AtomicBool::new(false),
             errors: Mutex::default(),
+            beginning: Mutex::default(),
         }
     }
 
@@ -110,20 +114,12 @@ impl Outbound {
 
     /// Looks for the topic, or makes it; true when it is there.
     pub fn look_for_topic(&self, client: &Client) -> bool {
-        if let Some((partitions, replication)) = self.topic.create {
-            let new = NewTopic { name: &self.topic.name, partitions, replication, config: &[] };
-            if let Err(error) = client.create_topic(&new, ASK_MS) {
-                self.met(&error);
-                return false;
-            }
-        }
-        match client.topic(&self.topic.name, ASK_MS) {
+        let asked = client.topic(&self.topic.name, ASK_MS);
+        // What the client has to say of its connections is told where it is polled.
+        client.poll(0);
+        match asked {
             Ok(facts) if !facts.may_write => {
-                let message = format!(
-                    "{}: this user has no right to write; the README lists the rights that a pipeline needs",
-                    self.topic.shown()
-                );
-                self.fail(Fault::fatal(&code::KAFKA_RIGHTS, message));
+                self.fail(no_right(&self.topic.shown(), "write", "WRITE on the topic"));
                 false
             }
             Ok(_) => {
@@ -132,8 +128,11 @@ impl Outbound {
                 self.open_if_room();
                 true
             }
-            // A topic that was made a moment ago may not be known to every broker.
-            Err(error) if Trouble::of(error.code) == Trouble::Topic && self.topic.create.is_none() => {
+            Err(error) if Trouble::of(error.code) == Trouble::Topic => {
+                if let Some((partitions, replication)) = self.topic.create {
+                    self.make_topic(client, partitions, replication);
+                    return false;
+                }
                 let topics = client.topics(ASK_MS).unwrap_or_default();
                 let near = nearest(&self.topic.name, topics.iter().map(String::as_str));
                 let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
@@ -151,19 +150,30 @@ impl Outbound {
         }
     }
 
+    /// It is looked for again: a topic that was made a moment ago may not be known to every broker.
+    fn make_topic(&self, client: &Client, partitions: i32, replication: i32) {
+        let new = NewTopic { name: &self.topic.name, partitions, replication, config: &[] };
+        match client.create_topic(&new, ASK_MS) {
+            Ok(()) => {}
+            Err(error) if Trouble::of(error.code) == Trouble::Rights => {
+                self.fail(no_right(&self.topic.shown(), "make the topic", "CREATE on the topic"));
+            }
+            Err(error) => self.met(&error),
+        }
+    }
+
     /// A question went wrong: what a wait may mend is waited for.
     fn met(&self, error: &KafkaError) {
         let told = std::mem::take(&mut *lock(&self.errors));
-        if let Some(login) = told.iter().find(|error| Trouble::of(error.code) == Trouble::Login) {
-            return self.fail(fatal(&self.topic.connection, login));
-        }
         match Trouble::of(error.code) {
             Trouble::Away | Trouble::Topic => {
-                let why = told.last().unwrap_or(error);
-                self.waits(
-                    Trouble::of(error.code).code(),
-                    format!("{}: {}", self.topic.connection, why.text),
-                );
+                match lock(&self.beginning).unanswered(&self.topic.connection, told, error) {
+                    Ok(why) => self.waits(Trouble::of(error.code).code(), why),
+                    Err(fault) => self.fail(fault),
+                }
+            }
+            Trouble::Rights => {
+                self.fail(no_right(&self.topic.shown(), "see the topic", "WRITE on the topic"))
             }
             _ => self.fail(fatal(&self.topic.shown(), error)),
         }

@@ -257,7 +257,10 @@ impl Poller {
                     is_ready = outbound.look_for_topic(producer.client());
                 }
                 producer.poll(POLL_MS);
-                outbound.look();
+                // Before that, what the client tells belongs to the next question.
+                if is_ready {
+                    outbound.look();
+                }
             }
         };
         let thread = std::thread::Builder::new().name("forebay-acks".into()).spawn(life);

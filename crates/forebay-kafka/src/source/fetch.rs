@@ -18,14 +18,17 @@ use super::partition::{Buffered, Partition};
 use super::reader::{Form, PartitionReader};
 use super::start::{Begin, Known, Manner, Start, begin, lost_fault, position};
 use crate::connection::Connection;
+use crate::live::no_right;
 use crate::raw::{Consumer, ErrorCode, KafkaError, Listener, Message, Place, Scratch, TopicFacts};
-use crate::trouble::{Trouble, fatal};
+use crate::trouble::{Beginning, Trouble, fatal};
 
 /// Messages of one poll, and how long it waits for the first.
 const POLL_MESSAGES: usize = 2048;
 const POLL_MS: i32 = 100;
 /// How long a question to the cluster may take before it is asked again.
 const ASK_MS: i32 = 5_000;
+/// The same while nothing was answered yet: what the client tells of its connections is looked at in between.
+const FIRST_ASK_MS: i32 = 2_000;
 /// The group's offsets follow what is committed at this pace.
 const GROUP_EVERY: Duration = Duration::from_millis(500);
 /// While fetching waits for room no heartbeats are due for minutes; after this the partitions are paused and polling goes on.
@@ -190,6 +193,11 @@ pub struct Fetcher {
     /// How often in a row the topic was not there.
     doubts: u32,
     doubt_at: Instant,
+    beginning: Beginning,
+    /// The group has given partitions: a right that is missing now was there before.
+    was_let_in: bool,
+    /// A right was taken away and, as far as is known, not given back.
+    is_refused: bool,
     /// The last of what went wrong with a broker, in its own words.
     last_error: Option<String>,
     scratch: Scratch,
@@ -228,6 +236,9 @@ impl Fetcher {
             lag_at: now,
             doubts: 0,
             doubt_at: now,
+            beginning: Beginning::default(),
+            was_let_in: false,
+            is_refused: false,
             last_error: None,
             scratch: Scratch::default(),
             inbox: Vec::new(),
@@ -265,6 +276,9 @@ impl Fetcher {
     fn join(&mut self) -> Result<bool, Fault> {
         loop {
             match self.look_for_topic() {
+                Ok(facts) if !facts.may_read => {
+                    return Err(no_right(&self.place(), "read", "READ on the topic"));
+                }
                 Ok(facts) => {
                     self.facts = Some(facts);
                     break;
@@ -276,7 +290,7 @@ impl Fetcher {
             }
         }
         while self.settings.manner.alone {
-            match self.consumer.client().group_members(&self.settings.group, ASK_MS) {
+            match self.consumer.client().group_members(&self.settings.group, FIRST_ASK_MS) {
                 Ok(members) => {
                     self.check_alone(&members)?;
                     break;
@@ -312,7 +326,7 @@ impl Fetcher {
     }
 
     fn look_for_topic(&mut self) -> Result<TopicFacts, KafkaError> {
-        let asked = self.consumer.client().topic(&self.settings.topic, ASK_MS);
+        let asked = self.consumer.client().topic(&self.settings.topic, FIRST_ASK_MS);
         // What the client has to say of its connections is told where it is polled.
         self.poll(0);
         asked
@@ -320,20 +334,15 @@ impl Fetcher {
 
     /// Before anything was read: what a wait may mend is waited for, everything else ends the pipeline.
     fn wait_or_fail(&mut self, error: &KafkaError) -> Result<(), Fault> {
-        for said in std::mem::take(&mut *lock(&self.shared.errors)) {
-            if Trouble::of(said.code) == Trouble::Login {
-                return Err(fatal(&self.settings.connection.shown(), &said));
-            }
-            self.last_error = Some(said.text);
-        }
+        let told = std::mem::take(&mut *lock(&self.shared.errors));
         match Trouble::of(error.code) {
             Trouble::Away => {
-                let why = self.last_error.clone().unwrap_or_else(|| error.text.clone());
-                self.condition
-                    .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
+                let why = self.beginning.unanswered(&self.settings.connection.shown(), told, error)?;
+                self.condition.waits(&code::KAFKA_AWAY, why);
                 Ok(())
             }
             Trouble::Topic => Err(self.no_topic()),
+            Trouble::Rights => Err(self.refused(error)),
             _ => Err(fatal(&self.place(), error)),
         }
     }
@@ -404,6 +413,7 @@ impl Fetcher {
         if self.inbox.is_empty() {
             return Ok(());
         }
+        let has_come = self.inbox.iter().any(|message| !message.is_error());
         let mut inbox = std::mem::take(&mut self.inbox);
         let mut messages = inbox.drain(..).peekable();
         while let Some(number) = messages.peek().map(Message::partition) {
@@ -425,7 +435,9 @@ impl Fetcher {
         }
         drop(messages);
         self.inbox = inbox;
-        self.condition.goes_on();
+        if has_come && !self.is_refused {
+            self.condition.goes_on();
+        }
         self.shared.bell.ring();
         Ok(())
     }
@@ -446,19 +458,34 @@ impl Fetcher {
             }
             (_, Trouble::Away) => self.last_error = Some(error.text),
             (_, Trouble::Topic) => self.doubts = self.doubts.max(1),
-            (_, Trouble::Rights) => return Err(fatal(&self.group_place(&error), &error)),
+            // What was given is taken away: it may be given back.
+            (_, Trouble::Rights) if self.was_let_in => {
+                let why = self.refused(&error).message;
+                self.condition.waits(&code::KAFKA_RIGHTS, why);
+                self.is_refused = true;
+            }
+            (_, Trouble::Rights) => return Err(self.refused(&error)),
             _ => return Err(fatal(&self.place(), &error)),
         }
         Ok(())
     }
 
-    fn group_place(&self, error: &KafkaError) -> String {
+    /// A right that is missing, of the group or of the topic.
+    fn refused(&self, error: &KafkaError) -> Fault {
         match error.code {
             ErrorCode::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED => {
-                format!("{}, group `{}`", self.place(), self.settings.group)
+                let place = format!("{}, group `{}`", self.place(), self.settings.group);
+                no_right(&place, "join it", "READ on the group")
             }
-            _ => self.place(),
+            _ => no_right(&self.place(), "read", "READ on the topic"),
         }
+    }
+
+    /// Whether what was taken away has been given back.
+    fn has_rights(&self) -> bool {
+        let client = self.consumer.client();
+        client.topic(&self.settings.topic, 500).is_ok_and(|facts| facts.may_read)
+            && client.may_join(&self.settings.group, 500).unwrap_or(false)
     }
 
     fn lost(&self, number: i32, from: i64) -> Fault {
@@ -578,7 +605,8 @@ impl Fetcher {
                     .waits(&code::KAFKA_AWAY, format!("{}: {error}", self.settings.connection.shown()));
                 return Ok(());
             }
-            Err(error) => return Err(fatal(&self.group_place(&error), &error)),
+            Err(error) if Trouble::of(error.code) == Trouble::Rights => return Err(self.refused(&error)),
+            Err(error) => return Err(fatal(&self.place(), &error)),
         };
         let topic = self.settings.topic.clone();
         let mut places = Vec::new();
@@ -613,6 +641,7 @@ impl Fetcher {
             self.shared.change(Change::Opened(stream));
         }
         self.condition.goes_on();
+        self.was_let_in = true;
         self.consumer.assign(&places).map_err(|error| fatal(&self.place(), &error))
     }
 
@@ -796,7 +825,7 @@ impl Fetcher {
                         .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
                 }
                 (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
-                    self.shared.fail(fatal(&self.group_place(&error), &error));
+                    self.shared.fail(fatal(&self.place(), &error));
                 }
                 _ => self.last_error = Some(error.text),
             }
@@ -804,7 +833,9 @@ impl Fetcher {
         if self.condition.why().is_some() && self.to_take.is_empty() && self.look_at < Instant::now() {
             self.look_at = Instant::now() + LOOK_EVERY;
             let first = self.mine.keys().next().copied().unwrap_or(0);
-            if self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
+            let is_refused = self.is_refused && !self.has_rights();
+            if !is_refused && self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
+                self.is_refused = false;
                 self.condition.goes_on();
                 self.last_error = None;
             }
