@@ -22,6 +22,7 @@ use place::{Place, STDOUT};
 use stdout::StdoutSink;
 
 pub(crate) use disk::Disk;
+pub(crate) use name::numbered;
 
 pub static SINK: Kind = Kind {
     name: "file",
