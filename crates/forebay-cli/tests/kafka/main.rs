@@ -5,4 +5,6 @@
 mod desk;
 mod stand;
 
+mod letters;
 mod passing;
+mod tripping;

@@ -134,3 +134,68 @@ impl Guard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use forebay_sched::ledger::Reasons;
+
+    use super::*;
+
+    const SOURCE: NodeId = NodeId(0);
+
+    fn guard(is_end: bool) -> (Guard, SharedReasons, Arc<Mutex<Option<Trip>>>) {
+        let limits = Limits { share: 0.5, over_ns: 60_000_000_000, least: 10 };
+        let (trip, mut reasons) = (Arc::default(), Reasons::of(["", "FB0701"]));
+        let id = reasons.id("FB0701");
+        reasons.show(id, "no JSON");
+        let guard = Guard::new(Some(limits), [(SOURCE, "tx".into())].into_iter(), is_end, Arc::clone(&trip));
+        (guard, Arc::new(Mutex::new(reasons)), trip)
+    }
+
+    fn reject(guard: &mut Guard, reasons: &SharedReasons, count: u64) {
+        let end = End::new(Fate::Rejected, reasons.lock().expect("no panic").id("FB0701"));
+        guard.add(SOURCE, Some(end), count);
+    }
+
+    #[test]
+    fn what_does_not_end_waits_and_begins_anew_when_somebody_lets_it_go_on() {
+        let (mut guard, reasons, trip) = guard(false);
+        let wish = Wish::default();
+        reject(&mut guard, &reasons, 10);
+        guard.judge(&wish, &reasons);
+        assert!(wish.is_tripped() && wish.is_pause());
+        let words = trip.lock().expect("no panic").as_ref().map(Trip::words).expect("a reason");
+        assert!(
+            words.contains("100.0 % of the 10 records of `tx`") && words.contains("FB0701 (no JSON)"),
+            "{words}"
+        );
+        wish.resume();
+        guard.at(1, &wish);
+        assert!(trip.lock().expect("no panic").is_none());
+        reject(&mut guard, &reasons, 9);
+        guard.judge(&wish, &reasons);
+        assert!(!wish.is_tripped() && !wish.is_pause(), "those of before do not count");
+    }
+
+    #[test]
+    fn what_ends_is_drained() {
+        let (mut guard, reasons, trip) = guard(true);
+        let wish = Wish::default();
+        reject(&mut guard, &reasons, 10);
+        guard.judge(&wish, &reasons);
+        assert!(wish.is_drain() && trip.lock().expect("no panic").as_ref().is_some_and(|trip| trip.is_end));
+    }
+
+    #[test]
+    fn a_pause_that_somebody_asked_for_stays_one() {
+        let (mut guard, reasons, trip) = guard(false);
+        let wish = Wish::default();
+        wish.pause();
+        reject(&mut guard, &reasons, 10);
+        guard.judge(&wish, &reasons);
+        assert!(wish.is_pause() && !wish.is_tripped() && trip.lock().expect("no panic").is_none());
+        wish.resume();
+        guard.judge(&wish, &reasons);
+        assert!(wish.is_tripped(), "it is judged when that ends");
+    }
+}
