@@ -45,7 +45,9 @@ Writes each record as a message whose value is one JSON object (`format: json`).
 - Of what is rejected it writes `code reason node source stream position time bytes`, like the `file` sink. The headers `code node source
   stream _seq` are always there, and so is `key` where the rejected message had one: its bytes are the message's key too, where no
   `key` is asked for, so that letters of one key stay in order. The timestamp is that of the rejected message. `bytes` is null for a
-  message without a value. Where its source has `sensitive` columns, bytes and key are left out, unless the sink says `sensitive: keep`.
+  message without a value. A letter is as old as its message, so give the topic a retention that is long enough; one that `create` makes for
+  letters keeps them until somebody deletes them (`retention.ms=-1`). It has to take a third more than the largest message, since `bytes` is base64: a
+  letter that is not taken stops the pipeline. Where its source has `sensitive` columns, bytes and key are left out, unless the sink says `sensitive: keep`.
   `forebay dlq` lists, shows and replays what is there.",
     fields: &[
         Field::required("connection", Shape::Ref(Names::Connection), "The cluster, by the name of its connection."),
@@ -115,7 +117,8 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
         let number = |name: &str| create.int(name).unwrap_or(-1) as i32;
         (number("partitions"), number("replication"))
     });
-    let topic = Topic { name: text("topic").into(), connection: shown.clone(), create };
+    let topic =
+        Topic { name: text("topic").into(), connection: shown.clone(), create, keeps: build.dead_letters };
     let refuse = |said: String| Fault::fatal(&code::KAFKA_CONNECTION, format!("{shown}: {said}"));
     let outbound = Arc::new(Outbound::new(topic, build.bell.clone(), build.condition.clone()));
     let client = Client::new(ClientRole::Producer, conf, outbound.clone()).map_err(refuse)?;

@@ -37,7 +37,8 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Last {
     why: Option<String>,
-    tripped: bool,
+    /// The number of the last trip.
+    tripped: u64,
     aborts: u64,
     lists: Vec<(u64, u64)>,
 }
@@ -114,7 +115,7 @@ impl Log {
             }
         }
         let tripped = view.trip().filter(|_| status.phase == Phase::Tripped);
-        if let Some(trip) = tripped.as_ref().filter(|_| !last.tripped) {
+        if let Some(trip) = tripped.filter(|trip| trip.number != last.tripped) {
             let name = view.pipeline.as_str();
             let words = format!(
                 "{}: it takes in nothing more, and what was taken in is committed; `forebay resume {name}` lets it go on",
@@ -129,8 +130,8 @@ impl Log {
                 "example": trip.example,
             });
             self.tell(Level::Warn, "tripped", view, &words, fields);
+            last.tripped = trip.number;
         }
-        last.tripped = tripped.is_some();
         if status.aborts != last.aborts && why.is_none() && last.why.is_none() {
             let words = "it was set back to its last commit and goes on";
             self.tell(Level::Warn, "aborted", view, words, json!({ "aborts": status.aborts }));

@@ -29,6 +29,8 @@ pub struct Trip {
     pub over_ns: i64,
     /// The run ends with it.
     pub is_end: bool,
+    /// Which one of this run it is, from 1.
+    pub number: u64,
 }
 
 impl Trip {
@@ -70,6 +72,7 @@ pub struct Guard {
     /// What the others see.
     trip: Arc<Mutex<Option<Trip>>>,
     has_tripped: bool,
+    trips: u64,
     now: i64,
 }
 
@@ -82,7 +85,15 @@ impl Guard {
     ) -> Guard {
         let breakers =
             limits.map(|limits| sources.map(|(id, name)| (id, (name, Breaker::new(limits)))).collect());
-        Guard { limits, breakers: breakers.unwrap_or_default(), is_end, trip, has_tripped: false, now: 0 }
+        Guard {
+            limits,
+            breakers: breakers.unwrap_or_default(),
+            is_end,
+            trip,
+            has_tripped: false,
+            trips: 0,
+            now: 0,
+        }
     }
 
     /// Says what time it is, and sees whether somebody lets the pipeline go on.
@@ -122,10 +133,12 @@ impl Guard {
             example: reasons.example(tripped.most.0).unwrap_or_default().to_string(),
             over_ns: limits.over_ns,
             is_end: self.is_end,
+            number: self.trips + 1,
         };
         let mut slot = self.trip.lock().unwrap_or_else(PoisonError::into_inner);
         let before = slot.replace(trip);
         self.has_tripped = self.is_end || wish.trip();
+        self.trips += u64::from(self.has_tripped);
         match self.has_tripped {
             true if self.is_end => wish.drain(),
             true => {}

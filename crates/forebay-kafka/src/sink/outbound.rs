@@ -15,6 +15,7 @@ use crate::trouble::{Trouble, fatal};
 pub const MOST_BYTES: usize = 32 << 20;
 const MOST_MESSAGES: usize = 64 << 10;
 const ASK_MS: i32 = 5_000;
+const KEPT: [(&str, &str); 1] = [("retention.ms", "-1")];
 
 /// The topic that is written.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Topic {
     pub connection: String,
     /// Partitions and replication where it is to be made.
     pub create: Option<(i32, i32)>,
+    /// It is made to keep messages however old they are.
+    pub keeps: bool,
 }
 
 impl Topic {
@@ -111,7 +114,8 @@ impl Outbound {
     /// Looks for the topic, or makes it; true when it is there.
     pub fn look_for_topic(&self, client: &Client) -> bool {
         if let Some((partitions, replication)) = self.topic.create {
-            let new = NewTopic { name: &self.topic.name, partitions, replication, config: &[] };
+            let config = if self.topic.keeps { &KEPT[..] } else { &[] };
+            let new = NewTopic { name: &self.topic.name, partitions, replication, config };
             if let Err(error) = client.create_topic(&new, ASK_MS) {
                 self.met(&error);
                 return false;
