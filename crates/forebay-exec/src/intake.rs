@@ -1,6 +1,7 @@
 //! One stream of a source as the engine sees it: what was read and waits, its times, its position, its account.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use forebay_batch::{Batch, CutRing, Deadline, Header, HeaderRing, Rows, Terms, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
@@ -183,8 +184,8 @@ impl Intake {
         self.reader.as_ref().is_some_and(|reader| reader.matches(fingerprint))
     }
 
-    /// Records that are there and have not been read, where that is known.
-    pub fn lag(&self) -> Option<u64> {
+    /// How many records are there and have not been read, where somebody keeps count.
+    pub fn lag(&self) -> Option<Arc<AtomicU64>> {
         self.reader.as_ref().and_then(|reader| reader.lag())
     }
 

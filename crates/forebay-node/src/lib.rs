@@ -46,7 +46,7 @@ pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
 pub use together::clashes;
 
-pub use forebay_exec::{Outcome, Trip};
+pub use forebay_exec::{Here, Outcome, Trip};
 pub use forebay_onnx::{Progress, RUNTIME, Step};
 pub use forebay_stage::Registry;
 

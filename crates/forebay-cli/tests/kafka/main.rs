@@ -7,4 +7,6 @@ mod stand;
 
 mod letters;
 mod passing;
+mod disturbed;
+mod moved;
 mod tripping;

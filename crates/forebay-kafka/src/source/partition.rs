@@ -1,8 +1,8 @@
 //! A partition between the thread that fetches and the lane that reads: messages that were fetched and not read.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use forebay_stage::Fault;
 
@@ -13,6 +13,10 @@ pub struct Partition {
     pub number: i32,
     /// `TOPIC/PARTITION`.
     pub name: String,
+    /// The offset that is read next, for whoever counts what is still to come.
+    pub next: AtomicI64,
+    /// Messages that are there and were not read, as of the last look.
+    pub lag: Arc<AtomicU64>,
     queue: Mutex<Queue>,
 }
 
@@ -62,7 +66,13 @@ impl Buffered {
 
 impl Partition {
     pub fn new(topic: &str, number: i32) -> Partition {
-        Partition { number, name: format!("{topic}/{number}"), queue: Mutex::default() }
+        Partition {
+            number,
+            name: format!("{topic}/{number}"),
+            next: AtomicI64::new(0),
+            lag: Arc::default(),
+            queue: Mutex::default(),
+        }
     }
 
     /// Messages of this partition, in order.

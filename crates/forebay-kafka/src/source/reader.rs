@@ -1,6 +1,7 @@
 //! Reads one partition on the lane: messages become columns straight from where they were fetched to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use forebay_codec::{Extra, FieldSpec, JsonReader, RECORD_LIMIT};
 use forebay_stage::batch::{BufMut, Builder, Presence, Raw, UNKNOWN};
@@ -8,6 +9,7 @@ use forebay_stage::types::{Ty, code};
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
 
 use super::fetch::{Command, Shared};
+use super::keys::KeySamples;
 use super::partition::Partition;
 use crate::raw::{Consumer, Message};
 
@@ -23,6 +25,8 @@ pub struct Form {
     pub keep_raw: bool,
     /// A message without a value is absorbed and not rejected.
     pub skip_tombstones: bool,
+    /// The column that messages are keyed by.
+    pub key: Option<FieldSpec>,
 }
 
 pub struct PartitionReader {
@@ -32,6 +36,7 @@ pub struct PartitionReader {
     fingerprint: String,
     form: Arc<Form>,
     json: JsonReader,
+    keys: Option<KeySamples>,
     builder: Builder,
     messages: Vec<Message>,
     /// The offset that comes next.
@@ -52,7 +57,9 @@ impl PartitionReader {
         let json = JsonReader::new(&form.fields, form.extra).map_err(|error| {
             Fault::fatal(error.code, format!("a default of the schema: {}", error.message))
         })?;
+        let keys = form.key.clone().map(KeySamples::new).transpose()?;
         let builder = Builder::new(&form.types);
+        partition.next.store(next, Ordering::Relaxed);
         let messages = Vec::new();
         Ok(PartitionReader {
             shared,
@@ -60,6 +67,7 @@ impl PartitionReader {
             fingerprint,
             form,
             json,
+            keys,
             builder,
             messages,
             next,
@@ -123,9 +131,14 @@ impl Reader for PartitionReader {
         self.builder.begin();
         for message in messages.drain(..) {
             self.next = message.offset() + 1;
+            if let Some(said) = self.keys.as_mut().and_then(|keys| keys.look(&message)) {
+                let place = format!("`{}`, offset {}", self.partition.name, message.offset());
+                self.shared.condition.warns(&code::KAFKA_UNKEYED, format!("{place}: {said}"));
+            }
             self.add(&message, chunk, &mut raw);
         }
         self.messages = messages;
+        self.partition.next.store(self.next, Ordering::Relaxed);
         chunk.columns = Some(self.builder.finish());
         if self.form.keep_raw {
             chunk.raw.buf = raw.freeze();
@@ -137,6 +150,7 @@ impl Reader for PartitionReader {
         let to = to.offset as i64;
         if to != self.next {
             self.next = to;
+            self.partition.next.store(to, Ordering::Relaxed);
             self.partition.seek(&self.shared.buffered);
             self.shared.tell(Command::Seek { partition: self.partition.clone(), offset: to });
         }
@@ -147,8 +161,8 @@ impl Reader for PartitionReader {
         self.fingerprint.clone()
     }
 
-    fn lag(&self) -> Option<u64> {
-        self.shared.end_of(self.partition.number).map(|end| u64::try_from(end - self.next).unwrap_or(0))
+    fn lag(&self) -> Option<Arc<AtomicU64>> {
+        Some(self.partition.lag.clone())
     }
 }
 
