@@ -29,15 +29,29 @@ pub struct Origin {
 #[derive(Debug, Default)]
 pub struct Raw {
     pub buf: Buf,
-    /// Byte range of each row.
+    /// Byte range of each row; [`Raw::NONE`] where there were no bytes at all.
     pub ranges: Vec<(u32, u32)>,
+    /// The same of each row's key; empty where the source has no keys.
+    pub keys: Vec<(u32, u32)>,
 }
 
 impl Raw {
+    /// The range of what is not there, which is not the same as empty.
+    pub const NONE: (u32, u32) = (u32::MAX, u32::MAX);
+
     /// The bytes of a row, where they were kept.
     pub fn get(&self, row: usize) -> Option<&[u8]> {
-        let (start, end) = *self.ranges.get(row)?;
-        Some(&self.buf.bytes()[start as usize..end as usize])
+        self.part(*self.ranges.get(row)?)
+    }
+
+    /// The key of a row, where it has one and it was kept.
+    pub fn key(&self, row: usize) -> Option<&[u8]> {
+        self.part(*self.keys.get(row)?)
+    }
+
+    fn part(&self, range: (u32, u32)) -> Option<&[u8]> {
+        let (start, end) = range;
+        (range != Raw::NONE).then(|| &self.buf.bytes()[start as usize..end as usize])
     }
 
     /// Becomes the rows `rows` of another.
@@ -45,6 +59,7 @@ impl Raw {
         self.clear();
         if !whole.ranges.is_empty() {
             self.buf = whole.buf.clone();
+            self.keys.extend_from_slice(whole.keys.get(rows.clone()).unwrap_or_default());
             self.ranges.extend_from_slice(&whole.ranges[rows]);
         }
     }
@@ -52,6 +67,7 @@ impl Raw {
     pub fn clear(&mut self) {
         self.buf = Buf::default();
         self.ranges.clear();
+        self.keys.clear();
     }
 }
 
@@ -300,6 +316,12 @@ impl Header {
     pub fn raw_bytes(&self, row: usize) -> Option<&[u8]> {
         let (header, row) = self.record(row);
         header.raw.get(row)
+    }
+
+    /// The key that the record came with, where it was kept.
+    pub fn raw_key(&self, row: usize) -> Option<&[u8]> {
+        let (header, row) = self.record(row);
+        header.raw.key(row)
     }
 
     fn clear(&mut self) {

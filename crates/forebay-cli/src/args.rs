@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forebay_node::LoadOptions;
+use forebay_node::dlq::Filter;
 use forebay_types::unit::parse_duration;
 
 use crate::live::Target;
@@ -46,6 +47,8 @@ pub enum Verb {
     Resume(Hold),
     /// End a running pipeline and wait for it
     Stop(Stop),
+    /// Dead letters: what was rejected, and sending it back
+    Dlq(Dlq),
     /// Models: their cards and files
     Model(Model),
     /// List the kinds of sources, stages and sinks, or describe one
@@ -315,6 +318,97 @@ pub struct Models {
     /// Print results for programs
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Dlq {
+    #[command(subcommand)]
+    pub verb: DlqVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DlqVerb {
+    /// Count dead letters by code and node, with an example of each
+    Ls(Letters),
+    /// Print dead letters in full
+    Show(Show),
+    /// Send the messages of dead letters back to the topics that they came from, each once
+    Replay(Replay),
+}
+
+/// A pipeline, by its file, and which of its dead letters are meant.
+#[derive(Debug, Args)]
+pub struct Letters {
+    /// The pipeline's file
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Only those with this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Only those that this node rejected
+    #[arg(long, value_name = "NODE")]
+    pub node: Option<String>,
+    /// Only those of this stream: TOPIC/PARTITION, or the path of a file
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<String>,
+    /// Only those whose record came at this time (2026-01-31T08:00:00Z) or later, or no longer ago than this (2h)
+    #[arg(long, value_name = "TIME", value_parser = Filter::since)]
+    pub since: Option<i64>,
+    /// Put a value in place of one in the file; paths start inside `spec`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Use the vars and connections of the environment NAME: the file env/NAME.yaml in configs/
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Take models, connections and environments from here instead of the nearest configs/
+    #[arg(long, value_name = "DIR")]
+    pub configs: Option<String>,
+    /// Print results for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Letters {
+    pub fn options(&self) -> LoadOptions {
+        let spec =
+            forebay_spec::Options { set: self.set.clone(), env: self.env.clone(), ..Default::default() };
+        LoadOptions { spec, configs: self.configs.clone() }
+    }
+
+    pub fn filter(&self) -> Filter {
+        let Letters { code, node, stream, since, .. } = self;
+        Filter {
+            code: code.as_ref().map(|code| code.to_uppercase()),
+            node: node.clone(),
+            stream: stream.clone(),
+            since_ms: *since,
+            position: None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    pub letters: Letters,
+    /// The letter at this place (TOPIC/PARTITION@OFFSET, FILE:LINE), or that of the record there
+    #[arg(value_name = "POSITION")]
+    pub position: Option<String>,
+    /// So many at most, the newest
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    #[command(flatten)]
+    pub letters: Letters,
+    /// Say what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also what was sent back before
+    #[arg(long)]
+    pub again: bool,
 }
 
 #[derive(Debug, Args)]

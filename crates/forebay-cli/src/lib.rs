@@ -16,6 +16,7 @@ mod test;
 mod run;
 mod live;
 mod new;
+mod dlq;
 mod model;
 mod kinds;
 mod explain;
@@ -52,6 +53,7 @@ pub fn call(arguments: impl IntoIterator<Item = OsString>, registry: &Registry) 
         Verb::Resume(args) => live::hold::resume(args),
         Verb::Stop(args) => live::stop::run(args),
         Verb::New(args) => new::run(args),
+        Verb::Dlq(args) => dlq::run(args, registry),
         Verb::Model(args) => model::run(args),
         Verb::Kinds(args) => kinds::run(args, registry),
         Verb::Explain(args) => explain::run(args),

@@ -14,6 +14,7 @@ use forebay_batch::RowsRing;
 use forebay_log::Log;
 use forebay_plan::plan::{Plan, PlanNode, Spread};
 use forebay_sched::backoff::Backoff;
+use forebay_sched::breaker::Limits;
 use forebay_sched::epochs::{Epochs, Generation};
 use forebay_sched::ledger::Reasons;
 use forebay_sched::merge::Merge;
@@ -23,7 +24,7 @@ use forebay_stage::{Bell, Condition, Fault, Make, Process, Shards, Stream, Strea
 use forebay_types::{Schema, code};
 
 use crate::coordinator::Coordinator;
-use crate::driver::{self, Driver, SourceRun};
+use crate::driver::{self, Driver, Guard, SourceRun};
 use crate::engine::{Job, Nudge};
 use crate::entry::{self, Committed};
 use crate::gather::{Gatherer, Room};
@@ -375,6 +376,7 @@ fn make_start(
         (node.id, Gatherer::new(node.id, &own_group(&node.outputs[0].adds), room))
     };
     let gatherers = sources.map(gatherer);
+    let sources = || plan.nodes.iter().filter(|node| node.source.is_some());
     driver::Start {
         gatherers: gatherers.collect(),
         intakes,
@@ -392,6 +394,12 @@ fn make_start(
         committed: committed.clone(),
         now: job.options.clock.now(),
         statuses: shared.streams.clone(),
+        guard: Guard::new(
+            plan.breaker.map(|of| Limits { share: of.share, over_ns: of.over_ns, least: of.least }),
+            sources().map(|node| (node.id, node.name.clone())),
+            sources().all(|node| node.kind.facts.ends),
+            shared.trip.clone(),
+        ),
     }
 }
 

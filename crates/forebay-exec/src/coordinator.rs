@@ -368,6 +368,12 @@ impl Coordinator {
                 outcome = Outcome::Failed { node: stop.node, fault: stop.fault };
             }
         }
+        let trip = self.shared.trip.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let (Outcome::Complete | Outcome::Drained, Some(trip)) =
+            (&outcome, trip.filter(|trip| trip.is_end))
+        {
+            outcome = Outcome::Failed { fault: trip.fault(), node: trip.source };
+        }
         let mut slot = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         slot.get_or_insert(outcome);
     }

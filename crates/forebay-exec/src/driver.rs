@@ -2,6 +2,7 @@
 //! cuts rounds, decides when an epoch ends, and counts records whose claims have come back.
 
 mod streams;
+mod guard;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use crate::group::Group;
 use crate::intake::{Facts, Intake};
 use crate::kit::SharedReasons;
 use crate::status::{Here, StreamStatus};
+pub use guard::{Guard, Trip};
 
 const FLUSH_EVERY_NS: i64 = 1_000_000;
 /// Once a look at the sources found nothing, the next one is not sooner than this: many streams that have nothing to say
@@ -41,6 +43,7 @@ pub struct Wish(AtomicU8);
 const RUN: u8 = 0;
 const PAUSE: u8 = 1;
 const DRAIN: u8 = 2;
+const TRIPPED: u8 = 3;
 
 impl Wish {
     /// Take in nothing more and give out what is there.
@@ -54,7 +57,17 @@ impl Wish {
     }
 
     pub fn resume(&self) {
-        let _ = self.0.compare_exchange(PAUSE, RUN, Ordering::AcqRel, Ordering::Acquire);
+        let held = |wish| [PAUSE, TRIPPED].contains(&wish).then_some(RUN);
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, held);
+    }
+
+    /// A pause that nobody asked for: the breaker tripped. Says whether it begins; one that somebody asked for goes on as it is.
+    pub fn trip(&self) -> bool {
+        self.0.compare_exchange(RUN, TRIPPED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    pub fn is_tripped(&self) -> bool {
+        self.0.load(Ordering::Acquire) == TRIPPED
     }
 
     pub fn is_drain(&self) -> bool {
@@ -62,7 +75,7 @@ impl Wish {
     }
 
     pub fn is_pause(&self) -> bool {
-        self.0.load(Ordering::Acquire) == PAUSE
+        [PAUSE, TRIPPED].contains(&self.0.load(Ordering::Acquire))
     }
 }
 
@@ -112,6 +125,7 @@ pub struct Driver {
     closing: usize,
     /// The last look at the sources found nothing, and nothing waits to be merged.
     idle: bool,
+    guard: Guard,
     scratch: Scratch,
     statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
 }
@@ -182,6 +196,7 @@ pub struct Start {
     pub committed: Committed,
     pub now: i64,
     pub statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
+    pub guard: Guard,
 }
 
 impl Driver {
@@ -219,6 +234,7 @@ impl Driver {
             flush_at: None,
             closing: 0,
             idle: false,
+            guard: start.guard,
             scratch: Scratch::default(),
             statuses: start.statuses,
         };
@@ -248,6 +264,8 @@ impl Driver {
         self.records_in_epoch = 0;
         self.finishing = false;
         self.flush_at = None;
+        // What was undone is counted when it ends again.
+        self.guard.begin_anew();
         for at in 0..self.intakes.len() {
             let last = self.last[at].clone();
             let account = last.as_ref().map_or_else(Account::default, |entry| self.account_of(entry));
@@ -292,6 +310,7 @@ impl Driver {
     /// Works out the next round.
     pub fn next(&mut self, now: i64, out: &mut Vec<FromSource>) -> Result<Next, Fault> {
         out.clear();
+        self.guard.at(now, &self.wish);
         self.settle();
         if self.finishing {
             return Ok(Next::Wait);
@@ -479,23 +498,29 @@ impl Driver {
             gatherer.settle();
         }
         self.cuts.settle();
-        let tallies = &mut self.tallies;
+        let (tallies, intakes, guard) = (&mut self.tallies, &self.intakes, &mut self.guard);
         self.headers.settle(|settled| {
             let header = settled.header();
             let mut ends = settled.ends();
             let Some(mut last) = ends.next() else { return };
             let tally = tallies.entry(header.epoch).or_default().entry(header.origin(0).stream).or_default();
+            let source = intakes[header.origin(0).stream.0 as usize].node();
+            let mut add = |end, count| {
+                tally.add(end, count);
+                guard.add(source, end, count);
+            };
             let mut count = 1;
             for end in ends {
                 if end == last {
                     count += 1;
                 } else {
-                    tally.add(last, count);
+                    add(last, count);
                     (last, count) = (end, 1);
                 }
             }
-            tally.add(last, count);
+            add(last, count);
         });
+        self.guard.judge(&self.wish, &self.reasons);
     }
 
     /// Whether every record up to and including an epoch has ended.

@@ -104,6 +104,11 @@ impl Kit {
         end
     }
 
+    /// Keeps what is said of a rejected record, as an example of its code.
+    pub fn show(&self, end: End, text: &str) {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).show(end.reason(), text);
+    }
+
     /// Gives the lane a place to note what it is working on.
     pub fn note_in(&mut self, slot: Slot) {
         self.slot = Some(slot);

@@ -1,8 +1,9 @@
-//! Rejected records as records: the batch that readers of `rejected` get.
+//! Rejected records as records: the batch that readers of `rejected` get. The key that a record came with stands in no column; it
+//! goes along in the header.
 
 use std::sync::Arc;
 
-use forebay_batch::{Batch, Builder, HeaderRing, Presence, UNKNOWN};
+use forebay_batch::{Batch, BufMut, Builder, HeaderRing, Presence, Raw, UNKNOWN};
 use forebay_stage::{Reject, StreamNames};
 use forebay_types::id::NodeId;
 use forebay_types::{Epoch, Ty};
@@ -28,6 +29,7 @@ impl Letters {
         let mut shell = self.headers.take(node, epoch);
         let header = Arc::get_mut(&mut shell).expect("a taken header is held once");
         self.builder.begin();
+        let mut keys = BufMut::default();
         for reject in rejects {
             let row = reject.row as usize;
             let (origin, times) = (reject.header.origin(row), reject.header.times[row]);
@@ -50,7 +52,14 @@ impl Letters {
                 Some(raw) => bytes.push_bytes(raw),
                 None => bytes.push_absent(Presence::Null),
             }
+            let start = keys.len() as u32;
+            let key = reject.header.raw_key(row).map_or(Raw::NONE, |key| {
+                keys.extend(key);
+                (start, keys.len() as u32)
+            });
+            header.raw.keys.push(key);
         }
+        header.raw.buf = keys.freeze();
         Batch::new(self.headers.share(shell), self.builder.finish())
     }
 

@@ -34,6 +34,7 @@ mod engine;
 mod status;
 
 pub use clock::Clock;
+pub use driver::Trip;
 pub use engine::{Begun, Job, Options, Ready, Running, prepare, start};
 pub use entry::{Missed, StreamEntry};
 pub use state::note_crash;

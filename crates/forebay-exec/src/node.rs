@@ -502,6 +502,13 @@ impl SinkRun {
         let sink = &mut self.sink;
         protected(|| sink.push(&mut cx, batch))?;
         metrics.records_out.add(cx.count());
+        // There is nobody behind it who would get them.
+        if self.dead_letters
+            && let Some(reject) = kit.outbox.rejects.first()
+        {
+            let message = format!("a dead letter cannot be written: {}", reject.reason);
+            return Err(Fault::fatal(reject.code, message));
+        }
         Ok(())
     }
 

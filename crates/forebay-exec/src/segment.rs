@@ -467,6 +467,10 @@ impl HandOn<'_> {
             let end = kit.end(Fate::Rejected, reject.code.id);
             reject.header.end(reject.row as usize, end);
         }
+        if let Some(first) = rejects.first() {
+            let end = kit.end(Fate::Rejected, first.code.id);
+            kit.show(end, &first.reason);
+        }
         let ways = self.ways;
         if ways.metrics.is_tapped() {
             ways.metrics.show_rejects(&rejects);

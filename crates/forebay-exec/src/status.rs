@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use forebay_stage::{Condition, Fault, StreamNames};
 
-use crate::driver::Wish;
+use crate::driver::{Trip, Wish};
 use crate::entry::{Missed, StreamEntry};
 use crate::metrics::{Latency, NodeMetrics};
 
@@ -48,6 +48,8 @@ pub struct Shared {
     /// The epoch at which the images under way were asked for.
     pub imaging_since: AtomicU64,
     pub waiting: Mutex<Option<String>>,
+    /// Too much of what a source gave was rejected; it takes in nothing for that, or has ended for it.
+    pub trip: Arc<Mutex<Option<Trip>>>,
     /// What nodes wait for outside, by node.
     pub conditions: Vec<(String, Condition)>,
     pub outcome: Mutex<Option<Outcome>>,

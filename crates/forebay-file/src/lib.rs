@@ -12,6 +12,7 @@
 //! - The bytes of a sink that belong to committed epochs are exactly the committed records, after any crash; and a
 //!   file that has its final name is complete and is never written again under that name.
 
+pub mod letters;
 mod packing;
 mod sink;
 mod source;

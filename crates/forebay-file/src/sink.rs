@@ -22,6 +22,7 @@ use place::{Place, STDOUT};
 use stdout::StdoutSink;
 
 pub(crate) use disk::Disk;
+pub(crate) use name::numbered;
 
 pub static SINK: Kind = Kind {
     name: "file",
@@ -49,7 +50,8 @@ Writes one JSON object a line (`format: json`). A name that ends in `.gz` is pac
 - A record with a value that JSON cannot say (NaN, infinity, a date beyond the year 9999) is rejected with the column's name.
 - Of what is rejected it writes `code reason node source stream position time bytes`: `position` is the number of the line,
   `bytes` the original record in base64 where it is known, and `time` the wall clock when the record arrived, not the time of its
-  event. List `_time` for that one; of a record that could not be read it is the highest event time before it.
+  event. List `_time` for that one; of a record that could not be read it is the highest event time before it. `forebay dlq` counts
+  and shows what is there.
 - The path `-` is standard output, mostly by `--to NAME=-`: an epoch's records are written just before its commit, and
   perhaps once more after a fault, so it gives `at_least_once`. When its reader closes it the pipeline stops.",
     fields: &[

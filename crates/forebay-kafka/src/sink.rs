@@ -15,7 +15,7 @@ use forebay_stage::{Build, Fault, Sink};
 use crate::connection::Connection;
 use crate::raw::{Client, Conf, Producer, Role as ClientRole};
 use crate::source::wrong_name;
-use message::Messages;
+use message::{Messages, OF_LETTERS};
 use outbound::{MOST_BYTES, Outbound, Topic};
 use write::KafkaSink;
 
@@ -42,8 +42,13 @@ Writes each record as a message whose value is one JSON object (`format: json`).
 - What the broker refuses of itself (too large, without a key for a compacted topic) is rejected, and everything else goes on. A broker that
   is away or slow is waited for: sources wait too, and what waits to be sent is bounded.
 - The topic has to be there, unless `create` says what it is made with.
-- Of what is rejected it writes `code reason node source stream position time bytes`, like the `file` sink; the key is that of the rejected
-  message where nothing else is asked for.",
+- Of what is rejected it writes `code reason node source stream position time bytes`, like the `file` sink. The headers `code node source
+  stream _seq` are always there, and so is `key` where the rejected message had one: its bytes are the message's key too, where no
+  `key` is asked for, so that letters of one key stay in order. The timestamp is that of the rejected message. `bytes` is null for a
+  message without a value. A letter is as old as its message, so give the topic a retention that is long enough; one that `create` makes for
+  letters keeps them until somebody deletes them (`retention.ms=-1`). It has to take a third more than the largest message, since `bytes` is base64: a
+  letter that is not taken stops the pipeline. Where its source has `sensitive` columns, bytes and key are left out, unless the sink says `sensitive: keep`.
+  `forebay dlq` lists, shows and replays what is there.",
     fields: &[
         Field::required("connection", Shape::Ref(Names::Connection), "The cluster, by the name of its connection."),
         Field::required("topic", Shape::Text, "The topic."),
@@ -76,6 +81,9 @@ const CREATE: &[Field] = &[
     ),
 ];
 
+/// What tells dead letters from other records.
+const LETTER: [&str; 6] = ["code", "reason", "node", "source", "stream", "position"];
+
 fn check(check: &mut Check<'_>) {
     check.answer.promise = Promise::RepeatsYet;
     check.answer.memory.push(MemoryTerm { bytes: MOST_BYTES as u64, each: "sink".into() });
@@ -92,7 +100,10 @@ fn check(check: &mut Check<'_>) {
         check.report.push(Diagnostic::error(&code::KAFKA_KEY, check.config.span("key"), message));
     }
     let tombstone = check.config.text("tombstone").map(str::to_string);
-    let names: Vec<String> = key.into_iter().chain(tombstone).collect();
+    let main = check.main();
+    let letter = OF_LETTERS.iter().filter(|_| LETTER.iter().all(|name| main.get(name).is_some()));
+    let letter: Vec<String> = letter.map(|name| name.to_string()).collect();
+    let names: Vec<String> = key.into_iter().chain(tombstone).chain(letter).collect();
     check.read(0, names.iter().map(String::as_str));
 }
 
@@ -105,7 +116,12 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
         let number = |name: &str| create.int(name).unwrap_or(-1) as i32;
         (number("partitions"), number("replication"))
     });
-    let topic = Topic { name: text("topic").into(), connection: connection.shown(), create };
+    let topic = Topic {
+        name: text("topic").into(),
+        connection: connection.shown(),
+        create,
+        keeps: build.dead_letters,
+    };
     let refuse = |said: String| connection.refused(&said);
     let outbound = Arc::new(Outbound::new(topic, build.bell.clone(), build.condition.clone()));
     let client = Client::new(ClientRole::Producer, conf, outbound.clone()).map_err(refuse)?;

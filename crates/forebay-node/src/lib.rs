@@ -3,8 +3,9 @@
 //! one process.
 //!
 //! Reading order: `registry` lists the kinds; `disk` and `load` bring pipeline files in, up to their plan; `vars`, `lists` and
-//! `models` are what a plan needs from outside, and `live` looks whether it is there; `together` says which pipelines cannot run side by side; `engine` starts one and
-//! `status` looks at it; `trial` runs the tests of a file; `metrics`, `json`, `tap` and `admin` show that to others, who
+//! `models` are what a plan needs from outside, and `live` looks whether it is there; `together` says which pipelines cannot run
+//! side by side; `engine` starts one and `status` looks at it; `dlq` looks at dead letters and sends them back; `trial` runs the
+//! tests of a file; `metrics`, `json`, `tap` and `admin` show that to others, who
 //! find it through `announce`.
 //!
 //! What holds: loading touches no model file, no network and no ONNX Runtime. What looks at an engine never makes it wait.
@@ -24,6 +25,8 @@ mod live;
 mod together;
 mod engine;
 mod status;
+
+pub mod dlq;
 
 pub mod trial;
 
@@ -46,7 +49,7 @@ pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
 pub use together::clashes;
 
-pub use forebay_exec::{Here, Outcome};
+pub use forebay_exec::{Here, Outcome, Trip};
 pub use forebay_onnx::{Progress, RUNTIME, Step};
 pub use forebay_stage::Registry;
 

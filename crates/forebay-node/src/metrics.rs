@@ -116,6 +116,9 @@ impl Looks {
         gauges(encoder, "forebay_waiting", "1 while something that is needed is away", None, waiting)?;
         let paused = looks().map(|(l, s)| (l, f64::from(s.phase == Phase::Paused)));
         gauges(encoder, "forebay_paused", "1 while it takes in nothing, as somebody wants", None, paused)?;
+        let tripped = looks().map(|(l, s)| (l, f64::from(s.phase == Phase::Tripped)));
+        let help = "1 while it takes in nothing, because too much was rejected";
+        gauges(encoder, "forebay_tripped", help, None, tripped)?;
         let every = looks().map(|(l, _)| l).zip(&self.looks);
         let every = every.map(|(l, (view, _))| (l, view.commit_every.as_secs_f64()));
         let help = "How often the pipeline commits";
@@ -317,7 +320,8 @@ fn of_list<'a>(view: &'a View, list: &'a ListStatus) -> Labels<'a> {
 }
 
 fn is_at_work(status: &Status) -> f64 {
-    f64::from(matches!(status.phase, Phase::Running | Phase::Paused | Phase::Waiting | Phase::Draining))
+    use Phase::{Draining, Paused, Running, Tripped, Waiting};
+    f64::from(matches!(status.phase, Running | Paused | Tripped | Waiting | Draining))
 }
 
 fn fill(view: &View, node: &NodeStatus) -> f64 {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_exec::{Here, Missed, NodeStatus, Outcome, Shared, StreamStatus};
+use forebay_exec::{Here, Missed, NodeStatus, Outcome, Shared, StreamStatus, Trip};
 use forebay_plan::Plan;
 use forebay_stage::{Condition, Warning};
 use hdrhistogram::Histogram;
@@ -55,6 +55,8 @@ pub enum Phase {
     Running,
     /// It takes in nothing, because somebody wants that.
     Paused,
+    /// It takes in nothing, because too much was rejected.
+    Tripped,
     /// Something that is needed is away; it is tried again.
     Waiting,
     Draining,
@@ -151,6 +153,7 @@ impl View {
             Some(Outcome::Failed { node, fault }) => (Phase::Failed, Some(format!("{node}: {fault}"))),
             None if waiting.is_some() => (Phase::Waiting, waiting),
             None if shared.wish.is_drain() => (Phase::Draining, None),
+            None if shared.wish.is_tripped() => (Phase::Tripped, self.trip().map(|trip| trip.words())),
             None if shared.wish.is_pause() => (Phase::Paused, None),
             None => (Phase::Running, None),
         };
@@ -221,7 +224,12 @@ impl View {
         (all.and_then(|all| Latency::of(&all)), named.collect())
     }
 
-    /// Somebody wants that it takes in nothing.
+    /// Why it takes in nothing, or has ended, where too much was rejected.
+    pub fn trip(&self) -> Option<Trip> {
+        self.shared.trip.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Somebody wants that it takes in nothing, or the breaker tripped.
     pub fn is_paused(&self) -> bool {
         self.shared.wish.is_pause()
     }
@@ -274,6 +282,7 @@ impl Phase {
         match self {
             Phase::Running => "running",
             Phase::Paused => "paused",
+            Phase::Tripped => "tripped",
             Phase::Waiting => "waiting",
             Phase::Draining => "draining",
             Phase::Complete => "complete",

@@ -14,7 +14,7 @@ use forebay_types::Report;
 use forebay_types::id::NodeId;
 
 use crate::graph::Out;
-use crate::plan::{ListPlan, Output, Plan, Segment, VarPlan};
+use crate::plan::{BreakerPlan, ListPlan, Output, Plan, Segment, VarPlan};
 use crate::resolve::Resolved;
 use crate::{Options, refuse};
 
@@ -71,6 +71,11 @@ pub fn plan(resolved: Resolved<'_>, options: &Options, report: &mut Report) -> O
         segments,
         exchanges,
         delivery,
+        breaker: pipeline.breaker.map(|breaker| BreakerPlan {
+            share: breaker.share,
+            over_ns: breaker.over,
+            least: breaker.least,
+        }),
         copies,
         memory,
     })

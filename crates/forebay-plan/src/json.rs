@@ -20,6 +20,11 @@ pub fn json(plan: &Plan) -> Value {
             "proof": plan.delivery.proof,
             "commit_every_ns": plan.delivery.commit_every_ns,
         },
+        "breaker": plan.breaker.map(|breaker| json!({
+            "share": breaker.share,
+            "over_ns": breaker.over_ns,
+            "least": breaker.least,
+        })),
         "nodes": plan.nodes.iter().map(|node| self::node(plan, node)).collect::<Vec<_>>(),
         "exchanges": plan.exchanges.iter().map(|exchange| self::exchange(plan, exchange)).collect::<Vec<_>>(),
         "copies": plan.copies.iter().map(copy).collect::<Vec<_>>(),

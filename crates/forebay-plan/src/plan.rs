@@ -26,6 +26,8 @@ pub struct Plan {
     /// Batches that may be under way on one edge between lanes.
     pub credits: u32,
     pub delivery: DeliveryPlan,
+    /// `None`: however much is rejected, it goes on.
+    pub breaker: Option<BreakerPlan>,
     pub scale: Scale,
     pub vars: Vec<VarPlan>,
     pub lists: Vec<ListPlan>,
@@ -248,6 +250,16 @@ pub struct DeliveryPlan {
     /// Why it holds, in one sentence for `plan --explain`.
     pub proof: String,
     pub commit_every_ns: i64,
+}
+
+/// When too much of what a source gives is rejected for the pipeline to take in more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BreakerPlan {
+    /// More than this share of the records that ended.
+    pub share: f64,
+    pub over_ns: i64,
+    /// Of at least so many records.
+    pub least: u64,
 }
 
 /// Bytes that are copied, for each record that takes this way.

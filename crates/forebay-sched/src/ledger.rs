@@ -53,6 +53,8 @@ pub struct Account {
 #[derive(Clone, Debug, Default)]
 pub struct Reasons {
     names: Vec<String>,
+    /// What was said last of a record with this reason.
+    examples: BTreeMap<ReasonId, String>,
 }
 
 impl Reasons {
@@ -77,6 +79,17 @@ impl Reasons {
             None => End::MAX_REASONS - 1,
         };
         ReasonId(at as u16)
+    }
+
+    /// Keeps what is said of a record with a reason, as an example.
+    pub fn show(&mut self, id: ReasonId, text: &str) {
+        let example = self.examples.entry(id).or_default();
+        example.clear();
+        example.push_str(text);
+    }
+
+    pub fn example(&self, id: ReasonId) -> Option<&str> {
+        self.examples.get(&id).map(String::as_str)
     }
 
     pub fn name(&self, id: ReasonId) -> &str {

@@ -2,6 +2,7 @@
 //! and no clock: whoever calls says what time it is. That makes exhaustive tests and simulation from a seed cheap.
 
 pub mod backoff;
+pub mod breaker;
 pub mod epochs;
 pub mod ledger;
 pub mod merge;

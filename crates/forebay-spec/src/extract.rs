@@ -65,6 +65,17 @@ pub(crate) fn delivery(record: &Record) -> Delivery {
     }
 }
 
+/// One that is in error counts as none: nothing runs then.
+pub(crate) fn breaker(record: &Record) -> Option<Breaker> {
+    let Some(node) = record.get("breaker") else { return Some(grammar::USUAL_BREAKER) };
+    let fields = node.record()?;
+    Some(Breaker {
+        share: fields.share("share")?,
+        over: fields.duration("over")?,
+        least: u64::try_from(fields.int("least")?).ok()?,
+    })
+}
+
 pub(crate) fn event_time(record: &Record) -> Option<EventTime> {
     let fields = record.record("event_time")?;
     Some(EventTime {

@@ -1,7 +1,7 @@
 //! The grammar of a pipeline file as shapes: what may stand where, with which default, and what it means. The
 //! reader, the JSON Schema and the printed file all come from here. What a kind's own fields are its kind says.
 
-use crate::pipeline::{CrossingMode, From, Guarantee, OnFull, OnLate, Scale, Sensitive, WhenLate};
+use crate::pipeline::{Breaker, CrossingMode, From, Guarantee, OnFull, OnLate, Scale, Sensitive, WhenLate};
 use forebay_types::format::{Extra, Format};
 use forebay_types::shape::{Access, Field, Names, Shape};
 
@@ -71,6 +71,11 @@ pub const SPEC: &[Field] = &[
         DELIVERY,
         "The least that every sink gives; left out, it is the strongest that there is.",
     ),
+    Field::optional(
+        "breaker",
+        BREAKER,
+        "When so much of what a source gives is rejected that nothing more is taken in; left out, it is more than 5% over 1m of at least 100 records.",
+    ),
     Field::default("scale", Shape::Word(Scale::WORDS), "group", "How the work is spread over processes."),
     Field::required("sources", NODES, "Where records come from, each with exactly one kind."),
     Field::optional("stages", NODES, "What is done with them, each with exactly one kind."),
@@ -134,6 +139,31 @@ pub const DELIVERY: Shape = Shape::Short {
         ),
     ],
 };
+
+pub const BREAKER: Shape = Shape::Forms {
+    scalar: Some(&Shape::Word(&[("none", "it goes on however much is rejected")])),
+    list: None,
+    map: Some(&Shape::Record(BREAKER_FIELDS)),
+};
+
+const BREAKER_FIELDS: &[Field] = &[
+    Field::default(
+        "share",
+        Shape::Share,
+        "5%",
+        "More than this share of the records of a source that ended.",
+    ),
+    Field::default("over", Shape::Duration, "1m", "The time over which they are counted."),
+    Field::default(
+        "least",
+        Shape::Int { min: 1, max: i64::MAX },
+        "100",
+        "With fewer records in that time it does not trip.",
+    ),
+];
+
+/// What `BREAKER_FIELDS` come to.
+pub const USUAL_BREAKER: Breaker = Breaker { share: 0.05, over: 60_000_000_000, least: 100 };
 
 /// Beside the kind of a source.
 pub const SOURCE: &[Field] = &[

@@ -138,6 +138,7 @@ fn pipeline(
         lists: extract::lists(reader, spec),
         slo: extract::slo(spec),
         delivery: extract::delivery(spec),
+        breaker: extract::breaker(spec),
         scale: extract::word(spec, "scale", Scale::of)
             .unwrap_or(Spanned { value: Scale::Group, span: Span::NONE }),
         sources,

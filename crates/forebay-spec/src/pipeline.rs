@@ -27,6 +27,8 @@ pub struct Pipeline {
     pub lists: Vec<List>,
     pub slo: Option<Slo>,
     pub delivery: Delivery,
+    /// `None`: it goes on however much is rejected.
+    pub breaker: Option<Breaker>,
     pub scale: Spanned<Scale>,
     pub sources: Vec<Source>,
     pub stages: Vec<Stage>,
@@ -97,6 +99,16 @@ pub struct Delivery {
     pub guarantee: Option<Spanned<Guarantee>>,
     /// Nanoseconds.
     pub commit_every: Spanned<i64>,
+}
+
+/// When too much is rejected to go on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breaker {
+    pub share: f64,
+    /// Nanoseconds.
+    pub over: i64,
+    /// Records within that time, at least.
+    pub least: u64,
 }
 
 /// What sources, stages and sinks have in common.

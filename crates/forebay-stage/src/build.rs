@@ -57,6 +57,8 @@ pub struct Build<'a> {
     pub shards: Shards,
     /// Somebody reads this node's rejected records with their original bytes.
     pub keep_raw: bool,
+    /// For a sink: what it writes was rejected somewhere. What it cannot write stops the pipeline.
+    pub dead_letters: bool,
 }
 
 /// The process that a pipeline runs in, among those that run it.

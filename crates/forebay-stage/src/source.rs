@@ -124,7 +124,8 @@ pub struct Chunk {
     /// When each record was written where it comes from (its Kafka timestamp), nanoseconds since 1970; empty where nobody says so.
     /// It is the event time where no column is, and bounds what a column may say.
     pub produced: Vec<i64>,
-    /// Original bytes of every row where [`Build::keep_raw`](crate::Build::keep_raw) asks for them, otherwise empty.
+    /// Original bytes of every row, with its key where records have one, where [`Build::keep_raw`](crate::Build::keep_raw) asks for
+    /// them, otherwise empty.
     pub raw: Raw,
     /// Rows that could not be read.
     pub refused: Vec<Refused>,

@@ -142,6 +142,7 @@ pub fn build<'a>(config: &'a Record, inputs: &'a [Option<Schema>], outputs: &'a 
         condition: &CONDITION,
         shards: Shards::ALL,
         keep_raw: false,
+        dead_letters: false,
     }
 }
 

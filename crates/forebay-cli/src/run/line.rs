@@ -46,7 +46,7 @@ impl StatusLine {
             let parts = history.parts(view, status, now);
             let room = width.saturating_sub(names + 2);
             lines.push(format!("{}  {}", paint.bold(&name), fitting(&parts, room)));
-            if let (Phase::Waiting, Some(why)) = (status.phase, &status.why) {
+            if let (Phase::Waiting | Phase::Tripped, Some(why)) = (status.phase, &status.why) {
                 lines.push(paint.yellow(&cut(&format!("  {why}"), width)));
             }
         }
@@ -91,6 +91,7 @@ impl History {
             (Phase::Waiting, Some(since)) => parts.insert(0, format!("waiting for {}", time(now - since))),
             (Phase::Draining, _) => parts.insert(0, "draining".into()),
             (Phase::Paused, _) => parts.insert(0, "paused".into()),
+            (Phase::Tripped, _) => parts.insert(0, "tripped".into()),
             _ => {}
         }
         let latency = status.latency.map(|latency| time(Duration::from_nanos(latency.p99)));

@@ -38,6 +38,8 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Last {
     why: Option<String>,
+    /// The number of the last trip.
+    tripped: u64,
     aborts: u64,
     lists: Vec<(u64, u64)>,
     /// Streams of which it was said that they cannot go on.
@@ -115,6 +117,24 @@ impl Log {
                 }
                 None => self.tell(Level::Info, "resumed", view, "what it waited for is there", json!({})),
             }
+        }
+        let tripped = view.trip().filter(|_| status.phase == Phase::Tripped);
+        if let Some(trip) = tripped.filter(|trip| trip.number != last.tripped) {
+            let name = view.pipeline.as_str();
+            let words = format!(
+                "{}: it takes in nothing more, and what was taken in is committed; `forebay resume {name}` lets it go on",
+                trip.words()
+            );
+            let fields = json!({
+                "source": trip.source,
+                "rejected": trip.rejected,
+                "ended": trip.ended,
+                "share": trip.share_percent() / 100.0,
+                "code": trip.code,
+                "example": trip.example,
+            });
+            self.tell(Level::Warn, "tripped", view, &words, fields);
+            last.tripped = trip.number;
         }
         if status.aborts != last.aborts && why.is_none() && last.why.is_none() {
             let words = "it was set back to its last commit and goes on";

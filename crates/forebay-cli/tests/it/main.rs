@@ -9,6 +9,7 @@ mod disturbed;
 mod undeclared;
 mod planned;
 mod crashing;
+mod tripping;
 mod watched;
 mod operated;
 mod tapped;

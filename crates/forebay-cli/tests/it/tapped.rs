@@ -20,6 +20,7 @@ fn desk_with_secrets() -> Desk {
     let hidden = hidden.replace("out: { input: decide,", "out: { input: decide, sensitive: keep,");
     let hidden = hidden.replace("dead: { input: rejected,", "dead: { input: rejected, sensitive: keep,");
     let hidden = hidden.replace("columns: [code, node, position]", "columns: [code, node, position, bytes]");
+    let hidden = hidden.replace("spec:\n", "spec:\n  breaker: none\n");
     desk.write("pay.yaml", &hidden.replace("path: in.jsonl", "path: in.jsonl, rate: 1000/s"));
     desk
 }

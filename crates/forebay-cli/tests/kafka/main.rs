@@ -5,6 +5,7 @@
 mod desk;
 mod stand;
 
+mod letters;
 mod passing;
 mod disturbed;
 mod moved;
@@ -12,3 +13,4 @@ mod consumers;
 mod secured;
 mod rights;
 mod live;
+mod tripping;

@@ -73,6 +73,7 @@ pub(super) fn with_build<T>(
         condition: &condition,
         shards,
         keep_raw: node.source.as_ref().is_some_and(|source| source.keep_raw),
+        dead_letters: node.sink.as_ref().is_some_and(|sink| sink.dead_letters),
     })
 }
 

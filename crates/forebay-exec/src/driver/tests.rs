@@ -55,6 +55,7 @@ fn driver(commit_every_ns: i64) -> Driver {
         committed: Committed::default(),
         now: 0,
         statuses: Arc::default(),
+        guard: Guard::new(None, std::iter::empty(), true, Arc::default()),
     })
     .expect("a driver")
 }

@@ -111,7 +111,7 @@ pub(crate) fn pattern(path: &str, rotate: Rotate) -> String {
 }
 
 /// `out/a.jsonl.gz` as file 7 is `out/a-00007.jsonl.gz`.
-fn numbered(path: &str, number: &str) -> String {
+pub(crate) fn numbered(path: &str, number: &str) -> String {
     let packed = Packing::of(path).ending();
     let plain = &path[..path.len() - packed.len()];
     let name = plain.rfind('/').map_or(0, |slash| slash + 1);

@@ -17,6 +17,7 @@ pub const MOST_BYTES: usize = 32 << 20;
 const MOST_MESSAGES: usize = 64 << 10;
 /// How long a question may take before it is asked again; what the client tells of its connections is looked at in between.
 const ASK_MS: i32 = 2_000;
+const KEPT: [(&str, &str); 1] = [("retention.ms", "-1")];
 
 /// The topic that is written.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Topic {
     pub connection: String,
     /// Partitions and replication where it is to be made.
     pub create: Option<(i32, i32)>,
+    /// It is made to keep messages however old they are.
+    pub keeps: bool,
 }
 
 impl Topic {
@@ -152,7 +155,8 @@ impl Outbound {
 
     /// It is looked for again: a topic that was made a moment ago may not be known to every broker.
     fn make_topic(&self, client: &Client, partitions: i32, replication: i32) {
-        let new = NewTopic { name: &self.topic.name, partitions, replication, config: &[] };
+        let config = if self.topic.keeps { &KEPT[..] } else { &[] };
+        let new = NewTopic { name: &self.topic.name, partitions, replication, config };
         match client.create_topic(&new, ASK_MS) {
             Ok(()) => {}
             Err(error) if Trouble::of(error.code) == Trouble::Rights => {

@@ -138,7 +138,7 @@ impl Sink for KafkaSink {
             let header = batch.header();
             let origin = header.origin(row);
             let origin = (origin.stream, origin.seq);
-            let timestamp_ms = header.times[row].event.div_euclid(1_000_000).max(0);
+            let timestamp_ms = self.messages.timestamp_ms(&batch, row);
             let refused = match self.suspects.contains(&origin) {
                 true => self.send_alone(timestamp_ms, origin)?,
                 false => self.send(timestamp_ms, origin).err(),

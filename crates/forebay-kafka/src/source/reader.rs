@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use forebay_codec::{Extra, FieldSpec, JsonReader, RECORD_LIMIT};
-use forebay_stage::batch::{BufMut, Builder, Presence, UNKNOWN};
+use forebay_stage::batch::{BufMut, Builder, Presence, Raw, UNKNOWN};
 use forebay_stage::types::{Ty, code};
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
 
@@ -104,9 +104,14 @@ impl PartitionReader {
             },
         };
         if self.form.keep_raw {
-            let start = raw.len() as u32;
-            raw.extend(value.unwrap_or_default());
-            chunk.raw.ranges.push((start, raw.len() as u32));
+            let mut keep = |bytes: Option<&[u8]>| {
+                let start = raw.len() as u32;
+                raw.extend(bytes.unwrap_or_default());
+                bytes.map_or(Raw::NONE, |_| (start, raw.len() as u32))
+            };
+            let (value, key) = (keep(value), keep(message.key()));
+            chunk.raw.ranges.push(value);
+            chunk.raw.keys.push(key);
         }
         if let Some((code, reason)) = wrong {
             // Rows of every part have to stay beside each other.

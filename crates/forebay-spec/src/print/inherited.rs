@@ -4,7 +4,7 @@
 use super::Loaded;
 use crate::grammar;
 use crate::nodes::beside;
-use crate::pipeline::Guarantee;
+use crate::pipeline::{Breaker, Guarantee};
 use forebay_types::kind::Role;
 use forebay_types::shape::Field;
 use forebay_types::value::{Entry, Text};
@@ -31,6 +31,7 @@ pub(super) fn filled_in(loaded: &Loaded, guarantees: &[(String, Guarantee)]) -> 
         }
     }
     insert(&mut spec, grammar::SPEC, "delivery", strongest(guarantees).map(delivery));
+    insert(&mut spec, grammar::SPEC, "breaker", Some(breaker()));
     spec
 }
 
@@ -62,6 +63,13 @@ fn delivery(guarantee: Guarantee) -> Node {
     let every = forebay_types::unit::parse_duration(grammar::COMMIT_EVERY).unwrap_or_default();
     let every = unwritten(Value::Duration(every));
     unwritten(Value::Record(Record { fields: vec![("guarantee", word(guarantee)), ("commit_every", every)] }))
+}
+
+fn breaker() -> Node {
+    let Breaker { share, over, least } = grammar::USUAL_BREAKER;
+    let (share, over) = (unwritten(Value::Share(share)), unwritten(Value::Duration(over)));
+    let least = unwritten(Value::Int(least.try_into().unwrap_or(i64::MAX)));
+    unwritten(Value::Record(Record { fields: vec![("share", share), ("over", over), ("least", least)] }))
 }
 
 /// The same value as one that nobody wrote.
