@@ -4,6 +4,7 @@ mod fetch;
 mod keys;
 mod partition;
 mod reader;
+mod shared;
 mod start;
 
 use std::collections::HashMap;
@@ -22,9 +23,10 @@ use forebay_stage::{Build, Change, Condition, Fault, Position, Source, Stream};
 
 use crate::connection::Connection;
 use crate::raw::{Client, Conf, Consumer, Role as ClientRole};
-use fetch::{Command, Fetcher, Settings, Shared};
+use fetch::{Fetcher, Settings};
 use partition::MOST_BYTES;
 use reader::Form;
+use shared::{Command, Shared};
 use start::{Manner, Start};
 
 /// Bytes that the client itself fetches ahead, at most.

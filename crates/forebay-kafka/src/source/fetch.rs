@@ -4,150 +4,32 @@
 //! another process is let go of when everything that was taken of it is committed, or somebody else has it already; what is fetched
 //! and not read is bounded; the group's offsets are never ahead of what is committed.
 
+mod joining;
+mod sharing;
+mod watching;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use forebay_stage::types::code;
-use forebay_stage::types::nearest::nearest;
-use forebay_stage::{Bell, Change, Condition, Fault, Stream};
+use forebay_stage::{Condition, Fault};
 
-use super::partition::{Buffered, Partition};
-use super::reader::{Form, PartitionReader};
-use super::start::{Begin, Known, Manner, Start, begin, lost_fault, position};
+use super::partition::Partition;
+use super::reader::Form;
+use super::shared::{Command, Shared};
+use super::start::{Manner, Start};
 use crate::connection::Connection;
-use crate::live::no_right;
-use crate::raw::{Consumer, ErrorCode, KafkaError, Listener, Message, Place, Scratch, TopicFacts};
-use crate::trouble::{Beginning, Trouble, fatal};
+use crate::raw::{Consumer, Message, Place, Scratch, TopicFacts};
+use crate::trouble::{Beginning, Trouble};
 
 /// Messages of one poll, and how long it waits for the first.
 const POLL_MESSAGES: usize = 2048;
 const POLL_MS: i32 = 100;
 /// How long a question to the cluster may take before it is asked again.
 const ASK_MS: i32 = 5_000;
-/// The same while nothing was answered yet: what the client tells of its connections is looked at in between.
-const FIRST_ASK_MS: i32 = 2_000;
-/// The group's offsets follow what is committed at this pace.
-const GROUP_EVERY: Duration = Duration::from_millis(500);
-/// While fetching waits for room no heartbeats are due for minutes; after this the partitions are paused and polling goes on.
-const PAUSE_AFTER: Duration = Duration::from_secs(1);
-/// A partition that is asked for waits so long for the commit of what was taken of it.
-const LET_GO_WITHIN: Duration = Duration::from_secs(20);
-/// Brokers that have just started may not know a topic yet: it is gone when it was not there so often, a second apart.
-const DOUBTS: u32 = 4;
-/// How often what was not read is counted.
-const LAG_EVERY: Duration = Duration::from_secs(1);
-/// How often it is looked whether somebody answers again.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// What the lane tells the thread.
-pub enum Command {
-    /// Set a partition back (or forth) to an offset.
-    Seek {
-        partition: Arc<Partition>,
-        offset: i64,
-    },
-    /// Its reader is gone.
-    Released(Arc<Partition>),
-    /// Committed offsets, by partition.
-    Committed(Vec<(i32, i64)>),
-    /// There is room again.
-    Room,
-    Stop,
-}
-
-/// What thread, lane and client share.
-pub struct Shared {
-    pub buffered: Buffered,
-    /// The thread waits for room.
-    waits_for_room: AtomicBool,
-    changes: Mutex<Vec<Change>>,
-    fault: Mutex<Option<Fault>>,
-    rebalances: Mutex<Vec<(bool, Vec<Place>)>>,
-    errors: Mutex<Vec<KafkaError>>,
-    commands: Sender<Command>,
-    bell: Bell,
-    pub condition: Condition,
-    consumer: std::sync::OnceLock<std::sync::Weak<Consumer>>,
-}
-
-impl Shared {
-    pub fn new(bell: Bell, condition: Condition, commands: Sender<Command>) -> Shared {
-        Shared {
-            buffered: Buffered::default(),
-            waits_for_room: AtomicBool::new(false),
-            changes: Mutex::default(),
-            fault: Mutex::default(),
-            rebalances: Mutex::default(),
-            errors: Mutex::default(),
-            commands,
-            bell,
-            condition,
-            consumer: std::sync::OnceLock::new(),
-        }
-    }
-
-    /// Says which consumer is to be woken. Once.
-    pub fn wakes(&self, consumer: &Arc<Consumer>) {
-        let _ = self.consumer.set(Arc::downgrade(consumer));
-    }
-
-    pub fn tell(&self, command: Command) {
-        let _ = self.commands.send(command);
-        if let Some(consumer) = self.consumer.get().and_then(std::sync::Weak::upgrade) {
-            consumer.wake();
-        }
-    }
-
-    /// Tells something that has time until the thread looks by itself.
-    pub fn note(&self, command: Command) {
-        let _ = self.commands.send(command);
-    }
-
-    /// Something was read.
-    pub fn made_room(&self) {
-        if self.waits_for_room.load(Ordering::Relaxed)
-            && self.buffered.has_room()
-            && self.waits_for_room.swap(false, Ordering::AcqRel)
-        {
-            self.tell(Command::Room);
-        }
-    }
-
-    /// What came and went since the last call.
-    pub fn changes(&self) -> Result<Vec<Change>, Fault> {
-        match lock(&self.fault).clone() {
-            Some(fault) => Err(fault),
-            None => Ok(std::mem::take(&mut *lock(&self.changes))),
-        }
-    }
-
-    fn change(&self, change: Change) {
-        lock(&self.changes).push(change);
-        self.bell.ring();
-    }
-
-    fn fail(&self, fault: Fault) {
-        lock(&self.fault).get_or_insert(fault);
-        self.bell.ring();
-    }
-}
-
-impl Listener for Shared {
-    fn error(&self, error: KafkaError) {
-        lock(&self.errors).push(error);
-    }
-
-    fn rebalance(&self, assign: bool, places: Vec<Place>) {
-        lock(&self.rebalances).push((assign, places));
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What the file says of the source.
 pub struct Settings {
@@ -272,111 +154,6 @@ impl Fetcher {
         format!("{}, partition {partition}", self.place())
     }
 
-    /// Finds the topic and joins the group; false where the pipeline ended before that.
-    fn join(&mut self) -> Result<bool, Fault> {
-        loop {
-            match self.look_for_topic() {
-                Ok(facts) if !facts.may_read => {
-                    return Err(no_right(&self.place(), "read", "READ on the topic"));
-                }
-                Ok(facts) => {
-                    self.facts = Some(facts);
-                    break;
-                }
-                Err(error) => self.wait_or_fail(&error)?,
-            }
-            if self.is_stopped_within(Duration::from_millis(200)) {
-                return Ok(false);
-            }
-        }
-        while self.settings.manner.alone {
-            match self.consumer.client().group_members(&self.settings.group, FIRST_ASK_MS) {
-                Ok(members) => {
-                    self.check_alone(&members)?;
-                    break;
-                }
-                Err(error) => self.wait_or_fail(&error)?,
-            }
-            if self.is_stopped_within(Duration::from_millis(200)) {
-                return Ok(false);
-            }
-        }
-        self.check_count(0)?;
-        self.condition.goes_on();
-        let subscribed = self.consumer.subscribe(&self.settings.topic);
-        subscribed.map_err(|error| fatal(&self.place(), &error))?;
-        Ok(true)
-    }
-
-    /// A pipeline that keeps state by key refuses another number of partitions than its state was written with.
-    fn check_count(&self, at_least: i32) -> Result<(), Fault> {
-        let now = self.facts.as_ref().map_or(0, |facts| facts.partitions).max(at_least);
-        let before = match (self.saved.len() as i32, &self.facts) {
-            (0, Some(facts)) => facts.partitions,
-            (saved, _) => saved,
-        };
-        if !self.settings.manner.alone || now == before {
-            return Ok(());
-        }
-        let message = format!(
-            "{} has {now} partitions and had {before}: keys are in other partitions now; begin anew with --fresh",
-            self.place()
-        );
-        Err(Fault::fatal(&code::KAFKA_PARTITIONS, message))
-    }
-
-    fn look_for_topic(&mut self) -> Result<TopicFacts, KafkaError> {
-        let asked = self.consumer.client().topic(&self.settings.topic, FIRST_ASK_MS);
-        // What the client has to say of its connections is told where it is polled.
-        self.poll(0);
-        asked
-    }
-
-    /// Before anything was read: what a wait may mend is waited for, everything else ends the pipeline.
-    fn wait_or_fail(&mut self, error: &KafkaError) -> Result<(), Fault> {
-        let told = std::mem::take(&mut *lock(&self.shared.errors));
-        match Trouble::of(error.code) {
-            Trouble::Away => {
-                let why = self.beginning.unanswered(&self.settings.connection.shown(), told, error)?;
-                self.condition.waits(&code::KAFKA_AWAY, why);
-                Ok(())
-            }
-            Trouble::Topic => Err(self.no_topic()),
-            Trouble::Rights => Err(self.refused(error)),
-            _ => Err(fatal(&self.place(), error)),
-        }
-    }
-
-    fn no_topic(&self) -> Fault {
-        let topics = self.consumer.client().topics(ASK_MS).unwrap_or_default();
-        let near = nearest(&self.settings.topic, topics.iter().map(String::as_str));
-        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        let message = format!("{}: there is no such topic{near}", self.place());
-        Fault::fatal(&code::KAFKA_TOPIC, message)
-    }
-
-    fn check_alone(&self, members: &[(String, String)]) -> Result<(), Fault> {
-        let other = members.iter().find(|(client, _)| *client != self.settings.client_id);
-        let Some((client, host)) = other else { return Ok(()) };
-        Err(Fault::fatal(
-            &code::KAFKA_GROUP,
-            format!(
-                "{}: group `{}` has another member, {client} at {}; with `scale: one` one process reads alone",
-                self.place(),
-                self.settings.group,
-                host.trim_start_matches('/')
-            ),
-        ))
-    }
-
-    fn is_stopped_within(&mut self, wait: Duration) -> bool {
-        match self.commands.recv_timeout(wait) {
-            Ok(command) => self.obey(Some(command)),
-            Err(crossbeam_channel::RecvTimeoutError::Timeout) => false,
-            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => true,
-        }
-    }
-
     fn fetch(&mut self) -> Result<(), Fault> {
         loop {
             while let Ok(command) = self.commands.try_recv() {
@@ -442,71 +219,11 @@ impl Fetcher {
         Ok(())
     }
 
-    /// A message that stands for something that went wrong.
-    fn met(&mut self, message: &Message) -> Result<(), Fault> {
-        let Some(error) = message.error() else { return Ok(()) };
-        let number = message.partition();
-        match (error.code, Trouble::of(error.code)) {
-            (ErrorCode::RD_KAFKA_RESP_ERR__PARTITION_EOF, _) => {}
-            (
-                ErrorCode::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
-                | ErrorCode::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
-                _,
-            ) => {
-                let fault = self.lost(number, message.offset());
-                self.fail_partition(number, fault);
-            }
-            (_, Trouble::Away) => self.last_error = Some(error.text),
-            (_, Trouble::Topic) => self.doubts = self.doubts.max(1),
-            // What was given is taken away: it may be given back.
-            (_, Trouble::Rights) if self.was_let_in => {
-                let why = self.refused(&error).message;
-                self.condition.waits(&code::KAFKA_RIGHTS, why);
-                self.is_refused = true;
-            }
-            (_, Trouble::Rights) => return Err(self.refused(&error)),
-            _ => return Err(fatal(&self.place(), &error)),
-        }
-        Ok(())
-    }
-
-    /// A right that is missing, of the group or of the topic.
-    fn refused(&self, error: &KafkaError) -> Fault {
-        match error.code {
-            ErrorCode::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED => {
-                let place = format!("{}, group `{}`", self.place(), self.settings.group);
-                no_right(&place, "join it", "READ on the group")
-            }
-            _ => no_right(&self.place(), "read", "READ on the topic"),
-        }
-    }
-
     /// Whether what was taken away has been given back.
     fn has_rights(&self) -> bool {
         let client = self.consumer.client();
         client.topic(&self.settings.topic, 500).is_ok_and(|facts| facts.may_read)
             && client.may_join(&self.settings.group, 500).unwrap_or(false)
-    }
-
-    fn lost(&self, number: i32, from: i64) -> Fault {
-        let place = self.place_of(number);
-        match self.consumer.client().bounds(&self.settings.topic, number, ASK_MS) {
-            Ok((_, high)) if from > high => Fault::stream(
-                &code::STREAM_REPLACED,
-                format!("{place} ends at {high}, and {from} was to come next: it was cut or made anew"),
-            ),
-            Ok((low, _)) => lost_fault(&place, from, low),
-            Err(error) => {
-                Fault::stream(&code::KAFKA_LOST, format!("{place}: offset {from} is not there: {error}"))
-            }
-        }
-    }
-
-    fn fail_partition(&self, number: i32, fault: Fault) {
-        if let Some(mine) = self.mine.get(&number) {
-            mine.partition.fail(fault);
-            self.shared.bell.ring();
-        }
     }
 
     /// Does what the lane said; true when that is to stop.
@@ -556,292 +273,6 @@ impl Fetcher {
         }
     }
 
-    fn heed_rebalances(&mut self) -> Result<(), Fault> {
-        for (assign, places) in std::mem::take(&mut *lock(&self.shared.rebalances)) {
-            let numbers: Vec<i32> = places.iter().map(|place| place.partition).collect();
-            if assign {
-                self.to_take.extend(numbers);
-                if self.to_take.is_empty() {
-                    // The group waits for the answer although there is nothing to take.
-                    self.consumer.assign(&[]).map_err(|error| fatal(&self.place(), &error))?;
-                }
-                continue;
-            }
-            if self.settings.manner.alone {
-                let members = self.consumer.client().group_members(&self.settings.group, ASK_MS);
-                self.check_alone(&members.unwrap_or_default())?;
-            }
-            // What nobody else reads is brought to its commit, whatever the group thinks: state belongs to it.
-            let lost = self.consumer.has_lost_assignment() && !self.settings.manner.alone;
-            self.to_take.retain(|number| !numbers.contains(number));
-            self.give_until = Instant::now() + LET_GO_WITHIN;
-            for number in numbers {
-                let Some(mine) = self.mine.get(&number) else { continue };
-                let name = mine.partition.name.clone();
-                self.shared.change(if lost { Change::Gone(name) } else { Change::Closing(name) });
-                self.to_give.push(number);
-            }
-            if self.to_give.is_empty() {
-                self.unassign(&places)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn unassign(&self, places: &[Place]) -> Result<(), Fault> {
-        self.consumer.unassign(places).map_err(|error| fatal(&self.place(), &error))
-    }
-
-    /// Finds out where given partitions go on, and takes them.
-    fn take_on(&mut self) -> Result<(), Fault> {
-        if self.to_take.is_empty() {
-            return Ok(());
-        }
-        self.check_count(self.to_take.iter().max().map_or(0, |last| last + 1))?;
-        let found = match self.look_up(&self.to_take) {
-            Ok(found) => found,
-            Err(error) if Trouble::of(error.code) == Trouble::Away => {
-                self.condition
-                    .waits(&code::KAFKA_AWAY, format!("{}: {error}", self.settings.connection.shown()));
-                return Ok(());
-            }
-            Err(error) if Trouble::of(error.code) == Trouble::Rights => return Err(self.refused(&error)),
-            Err(error) => return Err(fatal(&self.place(), &error)),
-        };
-        let topic = self.settings.topic.clone();
-        let mut places = Vec::new();
-        for (number, known) in std::mem::take(&mut self.to_take).into_iter().zip(found) {
-            let partition = Arc::new(Partition::new(&topic, number));
-            let place = self.place_of(number);
-            let Begin { offset, lost } = match begin(known, self.settings.manner, &place) {
-                Ok(begin) => begin,
-                Err(fault) if fault.kind == forebay_stage::FaultKind::Stream => {
-                    // It is here, so that it is seen, and gives nothing.
-                    partition.fail(fault);
-                    Begin { offset: known.saved.or(known.group).unwrap_or(known.start), lost: 0 }
-                }
-                Err(fault) => return Err(fault),
-            };
-            partition.end.store(known.high, Ordering::Relaxed);
-            places.push(Place::new(&topic, number, offset.clamp(known.low, known.high)));
-            let reader = PartitionReader::new(
-                self.shared.clone(),
-                partition.clone(),
-                self.form.clone(),
-                offset,
-                self.fingerprint(),
-                self.consumer.clone(),
-            )?;
-            let stream = Stream {
-                begins: Some(position(offset)),
-                lost: (lost > 0).then_some((lost, &code::KAFKA_LOST)),
-                ..Stream::new(partition.name.clone(), Box::new(reader))
-            };
-            self.mine.insert(number, Mine { partition, is_released: false });
-            self.shared.change(Change::Opened(stream));
-        }
-        self.condition.goes_on();
-        self.was_let_in = true;
-        self.consumer.assign(&places).map_err(|error| fatal(&self.place(), &error))
-    }
-
-    /// The topic by its id, which is another one when the topic is made anew.
-    fn fingerprint(&self) -> String {
-        self.facts.as_ref().map_or_else(String::new, |facts| format!("topic {}", facts.id))
-    }
-
-    fn look_up(&self, numbers: &[i32]) -> Result<Vec<Known>, KafkaError> {
-        let topic = &self.settings.topic;
-        let places: Vec<Place> = numbers.iter().map(|number| Place::new(topic, *number, -1001)).collect();
-        let group = self.consumer.committed(&places, ASK_MS)?;
-        let mut starts = Vec::new();
-        if let Start::At(nanos) = self.settings.start {
-            let at = |number: &i32| Place::new(topic, *number, nanos.div_euclid(1_000_000));
-            let at: Vec<Place> = numbers.iter().map(at).collect();
-            starts = self.consumer.at_times(&at, ASK_MS)?;
-        }
-        let known = |(at, number): (usize, &i32)| {
-            let (low, high) = self.consumer.client().bounds(topic, *number, ASK_MS)?;
-            let found = starts.get(at).map(|place| place.offset).filter(|offset| *offset >= 0);
-            Ok(Known {
-                saved: self.saved.get(number).copied(),
-                group: group.get(at).map(|place| place.offset).filter(|offset| *offset >= 0),
-                low,
-                high,
-                start: match self.settings.start {
-                    // Nothing of a partition that was added meanwhile was there when the pipeline began.
-                    _ if self.facts.as_ref().is_some_and(|facts| *number >= facts.partitions) => low,
-                    Start::Earliest => low,
-                    Start::Latest => high,
-                    Start::At(_) => found.unwrap_or(high),
-                },
-            })
-        };
-        numbers.iter().enumerate().map(known).collect()
-    }
-
-    /// Lets go of partitions that the group wants back once the engine has.
-    fn give_away(&mut self) {
-        if self.to_give.is_empty() {
-            return;
-        }
-        let is_done = |number: &i32| self.mine.get(number).is_none_or(|mine| mine.is_released);
-        if !self.to_give.iter().all(is_done) {
-            if Instant::now() < self.give_until {
-                return;
-            }
-            for number in &self.to_give {
-                let Some(mine) = self.mine.get(number) else { continue };
-                self.shared.change(Change::Gone(mine.partition.name.clone()));
-            }
-        }
-        let numbers = std::mem::take(&mut self.to_give);
-        let places: Vec<Place> =
-            numbers.iter().map(|number| Place::new(&self.settings.topic, *number, -1001)).collect();
-        if !self.consumer.has_lost_assignment() {
-            self.commit_to_group(&numbers, false);
-        }
-        numbers.iter().for_each(|number| {
-            self.mine.remove(number);
-        });
-        if let Err(fault) = self.unassign(&places) {
-            self.shared.fail(fault);
-        }
-    }
-
-    /// The group's offsets follow what is committed.
-    fn follow(&mut self) {
-        if self.to_group.is_empty() || self.group_at > Instant::now() {
-            return;
-        }
-        self.group_at = Instant::now() + GROUP_EVERY;
-        let numbers: Vec<i32> = self.mine.keys().copied().collect();
-        self.commit_to_group(&numbers, true);
-    }
-
-    /// What fails here is written with what is committed next, or found by a restart in the state.
-    fn commit_to_group(&mut self, numbers: &[i32], is_async: bool) {
-        let places: Vec<Place> = numbers
-            .iter()
-            .filter_map(|number| {
-                Some(Place::new(&self.settings.topic, *number, self.to_group.remove(number)?))
-            })
-            .collect();
-        if !places.is_empty()
-            && let Err(error) = self.consumer.commit(&places, is_async)
-        {
-            self.last_error = Some(error.text);
-        }
-    }
-
-    /// Waits until the lane has read, at first without polling; true where that is to stop.
-    fn wait_for_room(&mut self) -> bool {
-        self.shared.waits_for_room.store(true, Ordering::Release);
-        let since = *self.waits_since.get_or_insert_with(Instant::now);
-        if self.shared.buffered.has_room() {
-            self.shared.waits_for_room.store(false, Ordering::Release);
-            self.waits_since = None;
-            return false;
-        }
-        let left = PAUSE_AFTER.saturating_sub(since.elapsed());
-        if left.is_zero() {
-            self.pause();
-            return false;
-        }
-        match self.commands.recv_timeout(left.min(Duration::from_millis(100))) {
-            Ok(command) => self.obey(Some(command)),
-            Err(crossbeam_channel::RecvTimeoutError::Timeout) => false,
-            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => true,
-        }
-    }
-
-    fn all(&self) -> Vec<Place> {
-        self.mine.keys().map(|number| Place::new(&self.settings.topic, *number, -1001)).collect()
-    }
-
-    fn pause(&mut self) {
-        if self.consumer.pause(&self.all()).is_ok() {
-            self.is_paused = true;
-        }
-    }
-
-    fn resume(&mut self) {
-        self.waits_since = None;
-        if std::mem::take(&mut self.is_paused)
-            && let Err(error) = self.consumer.resume(&self.all())
-        {
-            self.shared.fail(fatal(&self.place(), &error));
-        }
-    }
-
-    /// Where a broker has said that the topic is not there: whether that stays so, and whether it is still the same one.
-    fn look_for_topic_again(&mut self) -> Result<(), Fault> {
-        if self.doubts == 0 || self.doubt_at > Instant::now() {
-            return Ok(());
-        }
-        self.doubt_at = Instant::now() + LOOK_EVERY;
-        match self.consumer.client().topic(&self.settings.topic, ASK_MS) {
-            Ok(facts) if self.facts.as_ref().is_some_and(|before| before.id != facts.id) => {
-                let message = format!("{}: it was made anew; begin anew with --fresh", self.place());
-                return Err(Fault::fatal(&code::STREAM_REPLACED, message));
-            }
-            Ok(_) => self.doubts = 0,
-            Err(error) if Trouble::of(error.code) == Trouble::Topic && self.doubts >= DOUBTS => {
-                let message = format!("{}: the topic is not there any more", self.place());
-                return Err(Fault::fatal(&code::KAFKA_TOPIC, message));
-            }
-            Err(error) if Trouble::of(error.code) == Trouble::Topic => self.doubts += 1,
-            Err(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Counts what is there and was not read. While nothing is fetched only the broker knows how much has come.
-    fn count_lag(&mut self) {
-        if self.lag_at > Instant::now() {
-            return;
-        }
-        self.lag_at = Instant::now() + LAG_EVERY;
-        let is_fetching = !self.is_paused && self.waits_since.is_none();
-        for (number, Mine { partition, .. }) in &self.mine {
-            let (client, topic) = (self.consumer.client(), &self.settings.topic);
-            let end = match is_fetching {
-                true => client.known_end(topic, *number),
-                false => client.bounds(topic, *number, 200).ok().map(|(_, high)| high),
-            };
-            let Some(end) = end else { continue };
-            let lag = end - partition.next.load(Ordering::Relaxed);
-            partition.lag.store(u64::try_from(lag).unwrap_or(0), Ordering::Relaxed);
-        }
-    }
-
-    /// Takes note of what the client has to say, and looks whether somebody answers again.
-    fn look(&mut self) {
-        for error in std::mem::take(&mut *lock(&self.shared.errors)) {
-            match (error.code, Trouble::of(error.code)) {
-                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) | (_, Trouble::Login) => {
-                    let why = self.last_error.clone().unwrap_or(error.text);
-                    self.condition
-                        .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
-                }
-                (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
-                    self.shared.fail(fatal(&self.place(), &error));
-                }
-                _ => self.last_error = Some(error.text),
-            }
-        }
-        if self.condition.why().is_some() && self.to_take.is_empty() && self.look_at < Instant::now() {
-            self.look_at = Instant::now() + LOOK_EVERY;
-            let first = self.mine.keys().next().copied().unwrap_or(0);
-            let is_refused = self.is_refused && !self.has_rights();
-            if !is_refused && self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
-                self.is_refused = false;
-                self.condition.goes_on();
-                self.last_error = None;
-            }
-        }
-    }
-
     /// Tells the group what is committed and leaves it.
     fn leave(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
@@ -858,7 +289,7 @@ impl Fetcher {
         while Instant::now() < until {
             self.poll(20);
             self.inbox.clear();
-            let rebalances = std::mem::take(&mut *lock(&self.shared.rebalances));
+            let rebalances = self.shared.take_rebalances();
             let Some((_, places)) = rebalances.into_iter().find(|(assign, _)| !assign) else { continue };
             let _ = self.consumer.unassign(&places);
             // What is closed now would never say that it leaves.

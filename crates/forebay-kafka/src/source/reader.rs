@@ -8,9 +8,9 @@ use forebay_stage::batch::{BufMut, Builder, Presence, Raw, UNKNOWN};
 use forebay_stage::types::{Ty, code};
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
 
-use super::fetch::{Command, Shared};
 use super::keys::KeySamples;
 use super::partition::Partition;
+use super::shared::{Command, Shared};
 use crate::raw::{Consumer, Message};
 
 /// A chunk takes about so many bytes at most: together with what one message may have, that bounds a round.

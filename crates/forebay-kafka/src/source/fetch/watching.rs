@@ -1,0 +1,192 @@
+//! What goes wrong with partitions, topic and brokers meanwhile, how much is still to come, and waiting for room.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use forebay_stage::Fault;
+use forebay_stage::types::code;
+
+use super::super::start::lost_fault;
+use super::{ASK_MS, Fetcher, Mine};
+use crate::live::no_right;
+use crate::raw::{ErrorCode, KafkaError, Message, Place};
+use crate::trouble::{Trouble, fatal};
+
+/// While fetching waits for room no heartbeats are due for minutes; after this the partitions are paused and polling goes on.
+const PAUSE_AFTER: Duration = Duration::from_secs(1);
+/// Brokers that have just started may not know a topic yet: it is gone when it was not there so often, a second apart.
+const DOUBTS: u32 = 4;
+/// How often what was not read is counted.
+const LAG_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether somebody answers again.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+impl Fetcher {
+    /// A message that stands for something that went wrong.
+    pub(super) fn met(&mut self, message: &Message) -> Result<(), Fault> {
+        let Some(error) = message.error() else { return Ok(()) };
+        let number = message.partition();
+        match (error.code, Trouble::of(error.code)) {
+            (ErrorCode::RD_KAFKA_RESP_ERR__PARTITION_EOF, _) => {}
+            (
+                ErrorCode::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+                | ErrorCode::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
+                _,
+            ) => {
+                let fault = self.lost(number, message.offset());
+                self.fail_partition(number, fault);
+            }
+            (_, Trouble::Away) => self.last_error = Some(error.text),
+            (_, Trouble::Topic) => self.doubts = self.doubts.max(1),
+            // What was given is taken away: it may be given back.
+            (_, Trouble::Rights) if self.was_let_in => {
+                let why = self.refused(&error).message;
+                self.condition.waits(&code::KAFKA_RIGHTS, why);
+                self.is_refused = true;
+            }
+            (_, Trouble::Rights) => return Err(self.refused(&error)),
+            _ => return Err(fatal(&self.place(), &error)),
+        }
+        Ok(())
+    }
+
+    /// A right that is missing, of the group or of the topic.
+    pub(super) fn refused(&self, error: &KafkaError) -> Fault {
+        match error.code {
+            ErrorCode::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED => {
+                let place = format!("{}, group `{}`", self.place(), self.settings.group);
+                no_right(&place, "join it", "READ on the group")
+            }
+            _ => no_right(&self.place(), "read", "READ on the topic"),
+        }
+    }
+
+    pub(super) fn lost(&self, number: i32, from: i64) -> Fault {
+        let place = self.place_of(number);
+        match self.consumer.client().bounds(&self.settings.topic, number, ASK_MS) {
+            Ok((_, high)) if from > high => Fault::stream(
+                &code::STREAM_REPLACED,
+                format!("{place} ends at {high}, and {from} was to come next: it was cut or made anew"),
+            ),
+            Ok((low, _)) => lost_fault(&place, from, low),
+            Err(error) => {
+                Fault::stream(&code::KAFKA_LOST, format!("{place}: offset {from} is not there: {error}"))
+            }
+        }
+    }
+
+    pub(super) fn fail_partition(&self, number: i32, fault: Fault) {
+        if let Some(mine) = self.mine.get(&number) {
+            mine.partition.fail(fault);
+            self.shared.bell.ring();
+        }
+    }
+
+    /// Where a broker has said that the topic is not there: whether that stays so, and whether it is still the same one.
+    pub(super) fn look_for_topic_again(&mut self) -> Result<(), Fault> {
+        if self.doubts == 0 || self.doubt_at > Instant::now() {
+            return Ok(());
+        }
+        self.doubt_at = Instant::now() + LOOK_EVERY;
+        match self.consumer.client().topic(&self.settings.topic, ASK_MS) {
+            Ok(facts) if self.facts.as_ref().is_some_and(|before| before.id != facts.id) => {
+                let message = format!("{}: it was made anew; begin anew with --fresh", self.place());
+                return Err(Fault::fatal(&code::STREAM_REPLACED, message));
+            }
+            Ok(_) => self.doubts = 0,
+            Err(error) if Trouble::of(error.code) == Trouble::Topic && self.doubts >= DOUBTS => {
+                let message = format!("{}: the topic is not there any more", self.place());
+                return Err(Fault::fatal(&code::KAFKA_TOPIC, message));
+            }
+            Err(error) if Trouble::of(error.code) == Trouble::Topic => self.doubts += 1,
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Counts what is there and was not read. While nothing is fetched only the broker knows how much has come.
+    pub(super) fn count_lag(&mut self) {
+        if self.lag_at > Instant::now() {
+            return;
+        }
+        self.lag_at = Instant::now() + LAG_EVERY;
+        let is_fetching = !self.is_paused && self.waits_since.is_none();
+        for (number, Mine { partition, .. }) in &self.mine {
+            let (client, topic) = (self.consumer.client(), &self.settings.topic);
+            let end = match is_fetching {
+                true => client.known_end(topic, *number),
+                false => client.bounds(topic, *number, 200).ok().map(|(_, high)| high),
+            };
+            let Some(end) = end else { continue };
+            let lag = end - partition.next.load(Ordering::Relaxed);
+            partition.lag.store(u64::try_from(lag).unwrap_or(0), Ordering::Relaxed);
+        }
+    }
+
+    /// Takes note of what the client has to say, and looks whether somebody answers again.
+    pub(super) fn look(&mut self) {
+        for error in self.shared.take_errors() {
+            match (error.code, Trouble::of(error.code)) {
+                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) | (_, Trouble::Login) => {
+                    let why = self.last_error.clone().unwrap_or(error.text);
+                    self.condition
+                        .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
+                }
+                (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
+                    self.shared.fail(fatal(&self.place(), &error));
+                }
+                _ => self.last_error = Some(error.text),
+            }
+        }
+        if self.condition.why().is_some() && self.to_take.is_empty() && self.look_at < Instant::now() {
+            self.look_at = Instant::now() + LOOK_EVERY;
+            let first = self.mine.keys().next().copied().unwrap_or(0);
+            let is_refused = self.is_refused && !self.has_rights();
+            if !is_refused && self.consumer.client().bounds(&self.settings.topic, first, 500).is_ok() {
+                self.is_refused = false;
+                self.condition.goes_on();
+                self.last_error = None;
+            }
+        }
+    }
+
+    /// Waits until the lane has read, at first without polling; true where that is to stop.
+    pub(super) fn wait_for_room(&mut self) -> bool {
+        self.shared.waits_for_room.store(true, Ordering::Release);
+        let since = *self.waits_since.get_or_insert_with(Instant::now);
+        if self.shared.buffered.has_room() {
+            self.shared.waits_for_room.store(false, Ordering::Release);
+            self.waits_since = None;
+            return false;
+        }
+        let left = PAUSE_AFTER.saturating_sub(since.elapsed());
+        if left.is_zero() {
+            self.pause();
+            return false;
+        }
+        match self.commands.recv_timeout(left.min(Duration::from_millis(100))) {
+            Ok(command) => self.obey(Some(command)),
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => false,
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => true,
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Place> {
+        self.mine.keys().map(|number| Place::new(&self.settings.topic, *number, -1001)).collect()
+    }
+
+    pub(super) fn pause(&mut self) {
+        if self.consumer.pause(&self.all()).is_ok() {
+            self.is_paused = true;
+        }
+    }
+
+    pub(super) fn resume(&mut self) {
+        self.waits_since = None;
+        if std::mem::take(&mut self.is_paused)
+            && let Err(error) = self.consumer.resume(&self.all())
+        {
+            self.shared.fail(fatal(&self.place(), &error));
+        }
+    }
+}
