@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use forebay_testkit::broker::Jars;
+use forebay_testkit::broker::{Jars, kafka_folder};
 
 use crate::args::{Args, Verb};
 use crate::failure::Failure;
@@ -158,8 +158,30 @@ pub fn models(forebay: &Path) -> Result<(), Failure> {
     shell::run(shell::command(forebay).args(["model", "pull"])).map(drop)
 }
 
-/// Kafka's jars, which come from the network the first time.
+/// Kafka's client for Python, for the example that reads results with it.
+const PYTHON_CLIENT: &str = "confluent-kafka==2.16.1";
+
+fn python_client() -> Result<(), Failure> {
+    let folder = kafka_folder().join("python");
+    if folder.join("confluent_kafka").is_dir() {
+        return Ok(());
+    }
+    let mut pip = shell::command("python3");
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--root-user-action",
+        "ignore",
+    ]);
+    shell::run(pip.arg("--target").arg(&folder).arg(PYTHON_CLIENT)).map(drop)
+}
+
+/// Kafka's jars and its client for Python, which come from the network the first time.
 pub fn kafka() -> Result<Jars, Failure> {
+    python_client()?;
     if !Jars::are_there() {
         tell!("set-up: Kafka's jars are copied by Maven, which takes half a minute\n")?;
     }

@@ -257,6 +257,9 @@ fn sequences(log: Option<&Log>) -> Result<BTreeMap<forebay_types::Epoch, u64>, F
     Ok(sequences)
 }
 
+/// The number of the sources that are merged with each other by event time; each of the others is by itself.
+const MERGED: usize = 0;
+
 /// The sources with the streams that are there from the start.
 struct Opened {
     intakes: Vec<Intake>,
@@ -317,7 +320,8 @@ fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fa
         return Err(Fault::fatal(&code::STATE_OF_ANOTHER, message));
     }
     // Streams of the others come and go.
-    let ends = |name: &str| ground.plan.nodes.iter().any(|node| node.name == name && node.kind.facts.ends);
+    let is_merged = |node: &PlanNode| node.source.as_ref().is_some_and(|source| source.merge_group == MERGED);
+    let ends = |name: &str| ground.plan.nodes.iter().any(|node| node.name == name && is_merged(node));
     let is_gone = |entry: &&entry::StreamEntry| {
         !entry.ended
             && ends(&entry.source)
@@ -350,7 +354,7 @@ fn make_start(
     // By the number in the plan: those that are merged with each other have one.
     let mut groups: BTreeMap<usize, (bool, Vec<usize>)> = BTreeMap::new();
     for run in &runs {
-        groups.entry(run.group).or_default().0 = !run.facts.ends;
+        groups.entry(run.group).or_default().0 = run.group != MERGED;
     }
     for (at, intake) in intakes.iter().enumerate() {
         let run = runs.iter().find(|run| run.facts.node == intake.node());
@@ -358,7 +362,9 @@ fn make_start(
     }
     let numbers: Vec<usize> = groups.keys().copied().collect();
     runs.iter_mut().for_each(|run| run.group = numbers.partition_point(|number| *number < run.group));
-    let sources = plan.nodes.iter().filter(|node| node.source.is_some() && node.kind.facts.ends);
+    let is_merged =
+        |node: &&PlanNode| node.source.as_ref().is_some_and(|source| source.merge_group == MERGED);
+    let sources = plan.nodes.iter().filter(is_merged);
     let gatherer = |node: &PlanNode| {
         let streams = intakes.iter().filter(|intake| intake.node() == node.id).count();
         // What is gathered is one stream's alone where there is one.

@@ -385,8 +385,14 @@ impl Driver {
         let is_suspected = !self.suspects.is_empty();
         let first = group.first(&self.intakes).filter(|_| is_suspected);
         let max = if is_suspected { 1 } else { usize::MAX };
-        self.records_in_epoch +=
-            group.choose(&mut self.intakes, max, self.max_batch, &mut self.scratch.chosen, &mut self.changed);
+        self.records_in_epoch += group.choose(
+            &mut self.intakes,
+            now,
+            max,
+            self.max_batch,
+            &mut self.scratch.chosen,
+            &mut self.changed,
+        );
         let is_any = !self.scratch.chosen.is_empty();
         self.release_rows(now, out);
         if let Some(key) = first.filter(|_| is_any)

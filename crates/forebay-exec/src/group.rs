@@ -1,7 +1,9 @@
 //! Streams of which rows go on together: which of them to read now, which later, and whose rows come next.
 //!
 //! Rows of files come in one order over all streams, so a stream holds others back until it is known what it has. Streams
-//! without end are free: what one of them has goes on as it comes, in turns, and no other one waits for it.
+//! without end are free: what one of them has goes on as it comes. Where several have something, the one with the lowest event time is
+//! first, so that a backlog of several topics is worked off side by side; one of which more is on its way holds others back for
+//! a moment at most, and every so often it is the turn of the one that has waited longest, whatever its times are.
 //!
 //! There may be thousands of streams, most of which have ended or have nothing to say. A round works on those that it reads
 //! and those that it releases rows of, and on no others. Each stream that has neither ended nor rows in hand stands in
@@ -27,8 +29,14 @@ pub struct Group {
     /// Its streams wait for nobody, and come and go.
     is_free: bool,
     front: Front<MergeKey>,
-    /// Free streams with rows in hand, in turn.
-    turn: VecDeque<usize>,
+    /// Free streams with rows in hand, by the event time of the first one.
+    turn: BinaryHeap<Reverse<(i64, usize)>>,
+    /// The same in the order in which they came to have them; some may have given them away since.
+    waiting: VecDeque<usize>,
+    /// Rounds until it is the turn of the one that has waited longest.
+    patience: u32,
+    /// Nothing was chosen, since what is on its way comes first.
+    is_held: bool,
     /// Streams with nothing in hand that may have something now.
     to_read: Vec<usize>,
     /// Streams with nothing in hand, and when there may be something.
@@ -39,6 +47,18 @@ pub struct Group {
     live: usize,
     sources: Vec<Member>,
 }
+
+/// How far the rows of a stream may go on.
+enum Limited {
+    ByKey(Limit<MergeKey>),
+    ToRows(usize),
+}
+
+/// Free streams take turns in pieces of so many rows at least, where they have them.
+const LEAST_ROWS: usize = 256;
+/// Every so many rounds it is the turn of the free stream that has waited longest, for so many rows.
+const PATIENCE: u32 = 64;
+const ROWS_OUT_OF_TURN: usize = 16;
 
 /// A source of which streams are in the group.
 struct Member {
@@ -56,7 +76,10 @@ impl Group {
             streams,
             is_free,
             front: Front::default(),
-            turn: VecDeque::new(),
+            turn: BinaryHeap::new(),
+            waiting: VecDeque::new(),
+            patience: PATIENCE,
+            is_held: false,
             to_read: Vec::new(),
             later: BinaryHeap::new(),
             idle: Vec::new(),
@@ -84,20 +107,25 @@ impl Group {
         self.to_read.retain(|stream| *stream != at);
         self.later.retain(|Reverse((_, stream))| *stream != at);
         self.idle.retain(|stream| *stream != at);
-        self.turn.retain(|stream| *stream != at);
+        self.turn.retain(|Reverse((_, stream))| *stream != at);
+        self.waiting.retain(|stream| *stream != at);
         // One that had ended stands in none of them, and is not counted.
         self.live -= was - (self.to_read.len() + self.later.len() + self.idle.len() + self.turn.len());
     }
 
-    /// Streams that had nothing are looked at again.
+    /// Streams that had nothing are looked at again; free ones too that were to be looked at later.
     pub fn wake(&mut self) {
         self.to_read.append(&mut self.idle);
+        if self.is_free {
+            self.to_read.extend(self.later.drain().map(|Reverse((_, at))| at));
+        }
     }
 
     /// Begins anew, after every stream was set to where it goes on.
     pub fn reset(&mut self, intakes: &[Intake]) {
         self.front.clear();
         self.turn.clear();
+        self.waiting.clear();
         self.later.clear();
         self.idle.clear();
         self.sources.clear();
@@ -167,6 +195,7 @@ impl Group {
     pub fn choose(
         &mut self,
         intakes: &mut [Intake],
+        now: i64,
         max: usize,
         batch: usize,
         chosen: &mut Vec<usize>,
@@ -174,14 +203,15 @@ impl Group {
     ) -> u64 {
         let mut all = 0;
         chosen.clear();
+        self.patience = self.patience.saturating_sub(1);
         self.sources.iter_mut().for_each(|source| source.chosen = 0);
-        while let Some((at, limit)) = self.pop() {
+        while let Some((at, limit)) = self.pop(intakes, now) {
             let intake = &mut intakes[at];
             let source = self.sources.iter_mut().find(|source| source.node == intake.node());
             let source = source.expect("the source of a stream of the group");
             let room = (max - all).min(batch - source.chosen);
             if room == 0 {
-                self.put_back(&intakes[at], at);
+                self.put(&intakes[at], at);
                 break;
             }
             if !intake.is_chosen() {
@@ -189,8 +219,8 @@ impl Group {
                 note(intake, at, changed);
             }
             let count = match limit {
-                None => intake.choose_all(room),
-                Some(limit) => intake.choose(|key| limit.allows(key), room),
+                Limited::ToRows(rows) => intake.choose_all(room.min(rows)),
+                Limited::ByKey(limit) => intake.choose(|key| limit.allows(key), room),
             };
             source.chosen += count;
             all += count;
@@ -200,18 +230,40 @@ impl Group {
         all as u64
     }
 
-    /// The stream whose rows come next, and how far they may go on; without a limit that is to the last one in hand.
-    fn pop(&mut self) -> Option<(usize, Option<Limit<MergeKey>>)> {
-        match self.is_free {
-            true => self.turn.pop_front().map(|at| (at, None)),
-            false => self.front.pop().map(|(at, limit)| (at, Some(limit))),
+    /// The stream whose rows come next, and how far they may go on.
+    fn pop(&mut self, intakes: &[Intake], now: i64) -> Option<(usize, Limited)> {
+        if !self.is_free {
+            return self.front.pop().map(|(at, limit)| (at, Limited::ByKey(limit)));
         }
+        let Reverse((high, first)) = *self.turn.peek()?;
+        if self.patience == 0
+            && let Some(longest) = self.waiting.front().copied()
+        {
+            self.patience = PATIENCE;
+            self.turn.retain(|Reverse((_, at))| *at != longest);
+            self.waiting.pop_front();
+            return Some((longest, Limited::ToRows(ROWS_OUT_OF_TURN)));
+        }
+        let holds = |Reverse((_, at)): &Reverse<(i64, usize)>| intakes[*at].is_awaited(now, high);
+        self.is_held = self.later.iter().any(holds);
+        if self.is_held {
+            return None;
+        }
+        self.turn.pop();
+        self.waiting.retain(|at| *at != first);
+        let next = self.turn.peek().map(|Reverse((high, _))| *high);
+        // So far that the next one's turn comes, and a piece that is worth a batch.
+        let until = next.map_or(usize::MAX, |next| intakes[first].rows_until(next).max(LEAST_ROWS));
+        Some((first, Limited::ToRows(until)))
     }
 
     /// Notes where a stream stands that was read or of which rows were chosen.
     fn put(&mut self, intake: &Intake, at: usize) {
         match (intake.first_key(), intake.state()) {
-            (Some(_), _) if self.is_free => self.turn.push_back(at),
+            (Some(first), _) if self.is_free => {
+                self.turn.push(Reverse((first.high, at)));
+                self.waiting.push_back(at);
+            }
             (Some(first), _) => self.front.wait(at, first),
             (None, Read::More) => self.to_read.push(at),
             (None, Read::NotBefore(time)) => self.later.push(Reverse((time, at))),
@@ -220,18 +272,10 @@ impl Group {
         }
     }
 
-    /// It keeps its turn.
-    fn put_back(&mut self, intake: &Intake, at: usize) {
-        match self.is_free {
-            true => self.turn.push_front(at),
-            false => self.put(intake, at),
-        }
-    }
-
     /// The place of the row in hand that comes first.
     pub fn first(&self, intakes: &[Intake]) -> Option<MergeKey> {
         match self.is_free {
-            true => self.turn.front().and_then(|at| intakes[*at].first_key()),
+            true => self.turn.peek().and_then(|Reverse((_, at))| intakes[*at].first_key()),
             false => self.front.first(),
         }
     }
@@ -246,7 +290,7 @@ impl Group {
         !self.to_read.is_empty()
             || self.later_at().is_some_and(|time| time <= now)
             || self.front.is_open()
-            || !self.turn.is_empty()
+            || !self.turn.is_empty() && !self.is_held
     }
 
     /// When the first of the streams that have nothing now may have something.
@@ -368,7 +412,7 @@ mod tests {
             group.reset(&intakes);
             let (mut headers, mut changed, mut chosen) = (HeaderRing::default(), Vec::new(), Vec::new());
             group.refill(&mut intakes, 0, 9, &mut headers, &mut changed).unwrap();
-            let rows = group.choose(&mut intakes, max, batch, &mut chosen, &mut changed);
+            let rows = group.choose(&mut intakes, 0, max, batch, &mut chosen, &mut changed);
             assert_eq!((rows, chosen.as_slice()), expect, "{max} at most, batches of {batch}");
             assert_eq!(!group.has_rows(), rows == 18, "what is left comes in the next round");
         };
@@ -376,5 +420,74 @@ mod tests {
         check(usize::MAX, 8, (8, &[0, 1]));
         check(usize::MAX, 12, (18, &[0, 1, 2]));
         check(1, 12, (1, &[0]));
+    }
+
+    /// Rows of these times, and then what is said.
+    struct Timed(Vec<i64>, Read);
+
+    impl Reader for Timed {
+        fn read(&mut self, _now: i64, _max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+            let times = std::mem::take(&mut self.0);
+            chunk.seqs.extend(0..times.len() as u64);
+            chunk.ends.extend(1..=times.len() as u64);
+            chunk.produced.extend(&times);
+            Ok(if times.is_empty() { self.1 } else { Read::More })
+        }
+
+        fn seek(&mut self, _to: Position) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        fn fingerprint(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// Rounds of free streams: which stream gave how many rows.
+    fn rounds(streams: Vec<Timed>, now: i64, count: usize) -> Vec<String> {
+        let facts = Facts { node: NodeId(0), event_time: None, slo: None, ends: false };
+        let intake = |(at, reader): (usize, Timed)| {
+            Intake::new(StreamId(at as u32), "s".into(), Stream::new(at.to_string(), Box::new(reader)), facts)
+        };
+        let mut intakes: Vec<Intake> = streams.into_iter().enumerate().map(intake).collect();
+        let mut group = Group::new((0..intakes.len()).collect(), true);
+        group.reset(&intakes);
+        let (mut headers, mut changed, mut chosen) = (HeaderRing::default(), Vec::new(), Vec::new());
+        let mut cuts = forebay_batch::CutRing::default();
+        let mut round = |_| {
+            group.refill(&mut intakes, now, 4_096, &mut headers, &mut changed).unwrap();
+            group.choose(&mut intakes, now, usize::MAX, 1_024, &mut chosen, &mut changed);
+            let given = chosen.iter().map(|at| {
+                let released = intakes[*at].release(now, forebay_types::Epoch(1), &mut headers, &mut cuts);
+                format!("{at}: {}", released.batch.len())
+            });
+            given.collect::<Vec<_>>().join(", ")
+        };
+        (0..count).map(&mut round).collect()
+    }
+
+    #[test]
+    fn free_streams_go_on_side_by_side_by_event_time_and_wait_for_none_that_has_nothing() {
+        let rows = |from: i64, count: i64| (from..from + count).collect::<Vec<i64>>();
+        // The second begins where the first is at its row 600, the third has nothing.
+        let streams = vec![
+            Timed(rows(0, 2_000), Read::Idle),
+            Timed(rows(600, 300), Read::Idle),
+            Timed(Vec::new(), Read::Idle),
+        ];
+        assert_eq!(rounds(streams, 0, 3), ["0: 856, 1: 168", "0: 892, 1: 132", "0: 252"]);
+        // What is on its way is waited for, for a moment.
+        let soon = || vec![Timed(rows(600, 3), Read::Idle), Timed(Vec::new(), Read::NotBefore(1))];
+        assert_eq!(rounds(soon(), 0, 2), ["", ""]);
+    }
+
+    #[test]
+    fn a_free_stream_far_ahead_has_its_turn_every_so_often() {
+        let rows = |from: i64, count: i64| (from..from + count).collect::<Vec<i64>>();
+        let streams = vec![Timed(rows(0, 100_000), Read::Idle), Timed(rows(1 << 40, 100), Read::Idle)];
+        let rounds = rounds(streams, 0, 70);
+        let ahead: Vec<usize> = (0..70).filter(|round| rounds[*round].contains("1: ")).collect();
+        assert_eq!(ahead.first(), Some(&63), "{rounds:?}");
+        assert!(rounds[63].contains("1: 16"), "{rounds:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! One stream of a source as the engine sees it: what was read and waits, its times, its position, its account.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use forebay_batch::{Batch, CutRing, Deadline, Header, HeaderRing, Rows, Terms, Times};
 use forebay_plan::plan::{EventTimePlan, SloPlan};
@@ -15,6 +16,8 @@ use forebay_types::{Epoch, MergeKey, StreamId};
 
 use crate::entry::StreamEntry;
 
+/// How long a free stream of which more is on its way holds back what comes after it.
+const AWAITED_NS: i64 = 100_000_000;
 /// The part of a deadline that may pass in queues before a source is held back.
 const PATIENCE: i64 = 4;
 
@@ -42,6 +45,8 @@ pub struct Intake {
     next: usize,
     high: i64,
     state: Read,
+    /// Since when it has had nothing although more is on its way.
+    empty_since: Option<i64>,
     /// What stopped the last read; it counts once the rows before it are released.
     fault: Option<Fault>,
     /// Its records come when they are due, and not when they are asked for.
@@ -94,6 +99,7 @@ impl Intake {
             next: 0,
             high: i64::MIN,
             state: Read::More,
+            empty_since: None,
             fault: None,
             is_paced: false,
             is_changed: false,
@@ -183,8 +189,8 @@ impl Intake {
         self.reader.as_ref().is_some_and(|reader| reader.matches(fingerprint))
     }
 
-    /// Records that are there and have not been read, where that is known.
-    pub fn lag(&self) -> Option<u64> {
+    /// How many records are there and have not been read, where somebody keeps count.
+    pub fn lag(&self) -> Option<Arc<AtomicU64>> {
         self.reader.as_ref().and_then(|reader| reader.lag())
     }
 
@@ -210,6 +216,10 @@ impl Intake {
         if self.chunk.rows() > 0 {
             self.is_paced = !self.chunk.arrivals.is_empty();
         }
+        self.empty_since = match &read {
+            Ok(Read::NotBefore(_)) if self.chunk.rows() == 0 => self.empty_since.or(Some(now)),
+            _ => None,
+        };
         match read {
             Ok(state) => self.state = state,
             Err(fault) if self.chunk.rows() == 0 => return self.broke_off(fault),
@@ -255,7 +265,10 @@ impl Intake {
             let latest = self.not_after.or(produced).unwrap_or(arrival);
             let bad = unread.next_if_eq(&row).is_some();
             let event = match &events {
-                None => latest,
+                None => {
+                    self.high = self.high.max(produced.unwrap_or(self.high));
+                    latest
+                }
                 Some(_) if bad => self.high.max(0),
                 Some((plan, column)) => {
                     let event = column[row];
@@ -305,6 +318,16 @@ impl Intake {
 
     fn key(&self, row: usize) -> MergeKey {
         MergeKey { high: self.times[row].high, stream: self.id, seq: self.chunk.seqs[row] }
+    }
+
+    /// Whether more is on its way that belongs before `high`, and is waited for.
+    pub fn is_awaited(&self, now: i64, high: i64) -> bool {
+        self.high < high && self.empty_since.is_some_and(|since| now - since < AWAITED_NS)
+    }
+
+    /// How many of the rows in hand come before this event time.
+    pub fn rows_until(&self, high: i64) -> usize {
+        partition_from(self.next, self.chunk.rows(), |row| self.times[row].high < high) - self.next
     }
 
     /// Whether rows were chosen that have not been released.

@@ -351,6 +351,7 @@ impl Lane {
             if let Work::Sink(run) = &mut node.work {
                 // What is undone will be written once more, and does not count before it stays.
                 run.latency.publish(&run.shared_latency);
+                run.age.publish(&run.shared_age);
                 if let Err(fault) = protected(|| run.sink.committed(epoch)) {
                     done = Err(Stop::new(&*node.name, fault));
                 }
@@ -390,6 +391,7 @@ impl Lane {
                         let done = protected(|| run.sink.restore(entry));
                         done.map_err(|fault| Stop::new(&*name, fault))?;
                         run.latency.forget();
+                        run.age.forget();
                         run.sealed = None;
                     }
                 }

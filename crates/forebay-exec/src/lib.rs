@@ -37,5 +37,5 @@ pub use clock::Clock;
 pub use engine::{Begun, Job, Options, Ready, Running, prepare, start};
 pub use entry::{Missed, StreamEntry};
 pub use state::note_crash;
-pub use status::{NodeStatus, Outcome, Shared, StreamStatus};
+pub use status::{Here, NodeStatus, Outcome, Shared, StreamStatus};
 pub use tap::Watch;

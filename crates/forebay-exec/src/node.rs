@@ -42,6 +42,9 @@ pub struct SinkRun {
     pub on_late: OnLates,
     pub latency: LatencyRecorder,
     pub shared_latency: Arc<Latency>,
+    /// From the time that a record was written where it comes from.
+    pub age: LatencyRecorder,
+    pub shared_age: Arc<Latency>,
 }
 
 /// What becomes of a result that is late, by its source.
@@ -535,6 +538,12 @@ impl SinkRun {
     /// Records how long each record took, those too that were too late to be written; runs of the same arrival at once.
     fn measure(&mut self, now: i64, batch: &Batch) {
         let header = batch.header();
+        // Of a batch either all records say when they were written or none does.
+        if batch.rows().iter().next().is_some_and(|row| header.produced_at(row).is_some()) {
+            for produced in batch.rows().iter().filter_map(|row| header.produced_at(row)) {
+                self.age.record((now - produced).max(0) as u64, 1);
+            }
+        }
         let (mut arrival, mut count) = (0, 0);
         for row in batch.rows().iter() {
             if header.arrival(row) != arrival {

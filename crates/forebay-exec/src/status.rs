@@ -39,6 +39,8 @@ pub struct Shared {
     pub stream_names: Arc<StreamNames>,
     pub nodes: Vec<NodeStatus>,
     pub latencies: Vec<(String, Arc<Latency>)>,
+    /// By sink: from the time that a record was written where it comes from, where that is known.
+    pub ages: Vec<(String, Arc<Latency>)>,
     /// By node: what deadlines did over the life of the pipeline, as of the last commit.
     pub missed: Mutex<BTreeMap<String, Missed>>,
     /// Shards of all states together: so many images are a whole set.
@@ -80,8 +82,8 @@ pub struct StreamStatus {
     /// As of the last commit.
     pub committed: StreamEntry,
     pub here: Here,
-    /// Records that are there and were not read, where that is known.
-    pub lag: Option<u64>,
+    /// How many records are there and were not read, where somebody keeps count.
+    pub lag: Option<Arc<AtomicU64>>,
 }
 
 /// How a stream stands with this process.
@@ -95,6 +97,17 @@ pub enum Here {
     Moved,
     /// It cannot go on, and the others do: why.
     Failed(String),
+}
+
+impl Here {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Here::Open => "open",
+            Here::Ended => "ended",
+            Here::Moved => "moved",
+            Here::Failed(_) => "failed",
+        }
+    }
 }
 
 impl StreamStatus {

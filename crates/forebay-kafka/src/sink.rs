@@ -77,7 +77,7 @@ const CREATE: &[Field] = &[
 ];
 
 fn check(check: &mut Check<'_>) {
-    check.answer.promise = Promise::MayRepeat;
+    check.answer.promise = Promise::RepeatsYet;
     check.answer.memory.push(MemoryTerm { bytes: MOST_BYTES as u64, each: "sink".into() });
     if let Some(topic) = check.config.text("topic")
         && let Some(why) = wrong_name("topic", topic)

@@ -1,6 +1,7 @@
 //! The `kafka` source: what it takes, and how it is made.
 
 mod fetch;
+mod keys;
 mod partition;
 mod reader;
 mod start;
@@ -14,6 +15,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use forebay_codec::{Extra, FieldSpec};
 use forebay_stage::types::format::{EXTRA, Extra as Undeclared};
 use forebay_stage::types::kind::{Check, Facts, MemoryTerm, ONE, Role};
+use forebay_stage::types::nearest::nearest;
 use forebay_stage::types::shape::{Field, Names, Shape};
 use forebay_stage::types::{Diagnostic, Kind, Schema, code};
 use forebay_stage::{Build, Change, Condition, Fault, Position, Source, Stream};
@@ -146,6 +148,7 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
         types: added.iter().map(|column| column.ty.clone()).collect(),
         keep_raw: build.keep_raw,
         skip_tombstones: text("tombstones") == "skip",
+        key: key(build)?,
     };
     let manner = Manner {
         alone: build.process.alone,
@@ -156,7 +159,7 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
     let settings = Settings { connection, topic: text("topic").into(), group, start, manner, client_id };
     let conf = conf(&settings)?;
     let (commands, received) = unbounded();
-    let shared = Arc::new(Shared::new(&settings.topic, build.bell.clone(), commands));
+    let shared = Arc::new(Shared::new(build.bell.clone(), build.condition.clone(), commands));
     let client = Client::new(ClientRole::Consumer, conf, shared.clone());
     let client = client.map_err(|said| settings.connection.refused(&said))?;
     let consumer = Arc::new(Consumer::new(client));
@@ -196,6 +199,18 @@ fn conf(settings: &Settings) -> Result<Conf, Fault> {
         })?;
     }
     Ok(conf)
+}
+
+/// The column that the file says messages are keyed by.
+fn key(build: &Build<'_>) -> Result<Option<FieldSpec>, Fault> {
+    let Some(name) = build.config.text("key") else { return Ok(None) };
+    let Some(declared) = build.declared.iter().find(|declared| declared.name == name) else {
+        let near = nearest(name, build.declared.iter().map(|declared| declared.name.as_str()));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let message = format!("`key`: there is no column `{name}` in the schema{near}");
+        return Err(Fault::fatal(&code::KAFKA_KEY, message));
+    };
+    Ok(Some(FieldSpec { slot: Some(0), ..field(declared) }))
 }
 
 /// A declared column as the codec reads it.

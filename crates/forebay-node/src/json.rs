@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use forebay_exec::Here;
 use serde_json::{Map, Value, json};
 
 use crate::status::{Latency, Line, Status, View};
@@ -27,6 +28,9 @@ pub(crate) fn pipeline(view: &View) -> Value {
         "latency_to_sink_ns": status.latency.map(latency),
         "commit_every_ns": view.commit_every.as_nanos() as u64,
         "ledger": ledger(&status, usize::MAX),
+        "warnings": status.warnings.iter().map(|(node, warning)| {
+            json!({ "node": node, "code": warning.code.id, "text": warning.text, "count": warning.count })
+        }).collect::<Value>(),
         "nodes": nodes(view, &status),
         "lists": lists(view),
         "plan": view.plan,
@@ -68,7 +72,13 @@ fn counts(by_node: &[(String, u64)]) -> Value {
 }
 
 fn line(line: &Line) -> Value {
-    let mut value = json!({ "source": line.source, "stream": line.stream });
+    let mut value = json!({ "source": line.source, "stream": line.stream, "here": line.here.word() });
+    if let Some(lag) = line.lag {
+        value["lag"] = lag.into();
+    }
+    if let Here::Failed(why) = &line.here {
+        value["why"] = why.as_str().into();
+    }
     if let (Value::Object(value), Value::Object(account)) = (&mut value, account(line)) {
         value.extend(account);
     }

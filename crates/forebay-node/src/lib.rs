@@ -39,14 +39,14 @@ pub use engine::{Begun, Engine, Options, Prepared, Run, prepare};
 pub use error::{Away, Error};
 pub use json::ledger;
 pub use lists::ListStatus;
-pub use live::{Here, Live, live};
+pub use live::{Live, Needed, live};
 pub use load::{Goal, LoadOptions, Loaded, PipelineFile, load, load_configs};
 pub use models::{Model, Models};
 pub use registry::{factories, registry};
 pub use status::{Ledger, Line, Phase, Status, View};
 pub use together::clashes;
 
-pub use forebay_exec::Outcome;
+pub use forebay_exec::{Here, Outcome};
 pub use forebay_onnx::{Progress, RUNTIME, Step};
 pub use forebay_stage::Registry;
 

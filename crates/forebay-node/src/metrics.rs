@@ -11,8 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use forebay_exec::NodeStatus;
-use forebay_exec::StreamStatus;
+use forebay_exec::{Here, NodeStatus, StreamStatus};
 use hdrhistogram::Histogram;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -156,6 +155,14 @@ impl Looks {
         counters(encoder, "forebay_ended_records", "Records that have ended, by fate and reason", ends)?;
         let in_flight = streams().map(|(l, s)| (l, s.in_flight() as f64));
         gauges(encoder, "forebay_in_flight_records", "Records taken in and not committed", None, in_flight)?;
+        let lags = streams().filter_map(|(l, s)| Some((l, s.lag.as_ref()?.load(Ordering::Relaxed) as f64)));
+        let help = "Records that are there and were not read";
+        gauges(encoder, "forebay_source_lag_records", help, None, lags)?;
+        let open = streams().map(|(l, s)| (l, f64::from(s.here == Here::Open)));
+        gauges(encoder, "forebay_source_open", "1 while this process reads the stream", None, open)?;
+        let failed = streams().map(|(l, s)| (l, f64::from(matches!(s.here, Here::Failed(_)))));
+        let help = "1 where the stream cannot go on, while others do";
+        gauges(encoder, "forebay_source_failed", help, None, failed)?;
         let help = "What the ledger's equation lacks; anything but 0 is a defect";
         gauges(
             encoder,
@@ -214,6 +221,20 @@ impl Looks {
             })
         });
         counters(encoder, "forebay_node_ended_records", "Records that ended in the node", fates)?;
+        let help = "Time that the node has waited for something outside";
+        let mut waited = encoder.encode_descriptor(
+            "forebay_node_waited",
+            help,
+            Some(&Unit::Seconds),
+            MetricType::Counter,
+        )?;
+        for (view, _) in &self.looks {
+            for (node, condition) in &view.shared.conditions {
+                let labels: Labels<'_> = vec![("pipeline", (&view.pipeline).into()), ("node", node.into())];
+                let seconds = condition.waited().as_secs_f64();
+                waited.encode_family(&labels)?.encode_counter::<NoLabelSet, _, f64>(&seconds, None)?;
+            }
+        }
         let help = "Records that the node was left out for, because there was no time";
         counters(encoder, "forebay_node_skipped_records", help, of(|n| n.metrics.skipped.get()))?;
         let help = "Records that came to the sink past their deadline";
@@ -234,6 +255,15 @@ impl Looks {
             for (sink, latency) in &view.shared.latencies {
                 let labels: Labels<'_> = vec![("pipeline", (&view.pipeline).into()), ("node", sink.into())];
                 histogram(family.encode_family(&labels)?, &latency.snapshot())?;
+            }
+        }
+        let help = "From the time that a record was written where it comes from (its Kafka timestamp) to its being written to the sink";
+        let mut family =
+            encoder.encode_descriptor("forebay_end_to_end", help, unit, MetricType::Histogram)?;
+        for (view, _) in &self.looks {
+            for (sink, age) in &view.shared.ages {
+                let labels: Labels<'_> = vec![("pipeline", (&view.pipeline).into()), ("node", sink.into())];
+                histogram(family.encode_family(&labels)?, &age.snapshot())?;
             }
         }
         Ok(())

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_exec::{Missed, NodeStatus, Outcome, Shared, StreamStatus};
+use forebay_exec::{Here, Missed, NodeStatus, Outcome, Shared, StreamStatus};
 use forebay_plan::Plan;
+use forebay_stage::{Condition, Warning};
 use hdrhistogram::Histogram;
 use serde_json::Value;
 
@@ -87,6 +88,8 @@ pub struct Status {
     pub skipped: Vec<(String, u64)>,
     /// By sink: records that came there past their deadline, counted in the same way.
     pub late: Vec<(String, u64)>,
+    /// By node: what somebody should look at, although it goes on.
+    pub warnings: Vec<(String, Warning)>,
 }
 
 /// Quantiles in nanoseconds.
@@ -137,6 +140,9 @@ impl View {
         let shared = &self.shared;
         let outcome = shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let waiting = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outside =
+            || shared.conditions.iter().find_map(|(node, of)| Some(format!("{node}: {}", of.why()?)));
+        let waiting = waiting.or_else(outside);
         let (phase, why) = match outcome {
             Some(Outcome::Complete) => (Phase::Complete, None),
             Some(Outcome::Drained) => (Phase::Drained, None),
@@ -166,7 +172,15 @@ impl View {
             latencies,
             skipped: self.missed(|missed| missed.skipped),
             late: self.missed(|missed| missed.late),
+            warnings: self.warnings(),
         }
+    }
+
+    fn warnings(&self) -> Vec<(String, Warning)> {
+        let of = |(node, condition): &(String, Condition)| {
+            condition.warnings().into_iter().map(|warning| (node.clone(), warning)).collect::<Vec<_>>()
+        };
+        self.shared.conditions.iter().flat_map(of).collect()
     }
 
     /// Epochs that this process has committed.
@@ -299,6 +313,9 @@ pub struct Line {
     pub stream: String,
     pub taken: u64,
     pub in_flight: u64,
+    pub here: Here,
+    /// Records that are there and were not read, where somebody keeps count.
+    pub lag: Option<u64>,
     /// Records by fate and reason; the reason of a rejected one is its code.
     pub ends: BTreeMap<(String, String), u64>,
     /// What the equation lacks; 0 in a sound engine.
@@ -316,6 +333,8 @@ impl Line {
             stream: stream.stream.clone(),
             taken: stream.taken,
             in_flight: stream.in_flight(),
+            here: stream.here.clone(),
+            lag: stream.lag.as_ref().map(|lag| lag.load(Ordering::Relaxed)),
             ends,
             imbalance: stream.imbalance(),
         }
@@ -349,6 +368,8 @@ impl Ledger {
             stream: String::new(),
             taken: 0,
             in_flight: 0,
+            here: Here::Open,
+            lag: None,
             ends: BTreeMap::new(),
             imbalance: 0,
         };
@@ -356,6 +377,7 @@ impl Ledger {
             total.taken += line.taken;
             total.in_flight += line.in_flight;
             total.imbalance += line.imbalance;
+            total.lag = total.lag.into_iter().chain(line.lag).reduce(|a, b| a + b);
             for (end, count) in &line.ends {
                 *total.ends.entry(end.clone()).or_default() += count;
             }
@@ -376,6 +398,8 @@ mod tests {
             stream: stream.to_string(),
             taken: rejected + in_flight,
             in_flight: *in_flight,
+            here: Here::Open,
+            lag: None,
             ends: [(("rejected".to_string(), "FB0701".to_string()), *rejected)].into(),
             imbalance: 0,
         };

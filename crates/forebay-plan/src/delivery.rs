@@ -32,7 +32,7 @@ pub(crate) fn strongest(resolved: &Resolved<'_>, sink: usize) -> Guarantee {
     let sources = || resolved.origins[sink].iter();
     if sources().any(|source| is_live(resolved, *source)) {
         Guarantee::BestEffort
-    } else if repeats(resolved, sink) {
+    } else if repeats(resolved, sink) || repeats_yet(resolved, sink) {
         Guarantee::AtLeastOnce
     } else if sources().any(|source| drops(resolved, *source)) {
         Guarantee::ResultsOnce
@@ -50,6 +50,11 @@ pub(crate) fn is_live(resolved: &Resolved<'_>, source: usize) -> bool {
 /// A sink that may show a record twice.
 pub(crate) fn repeats(resolved: &Resolved<'_>, sink: usize) -> bool {
     resolved.checked[sink].promise == Promise::MayRepeat
+}
+
+/// A sink that may show a record twice in this version.
+pub(crate) fn repeats_yet(resolved: &Resolved<'_>, sink: usize) -> bool {
+    resolved.checked[sink].promise == Promise::RepeatsYet
 }
 
 pub(crate) fn drops(resolved: &Resolved<'_>, source: usize) -> bool {

@@ -128,7 +128,7 @@ pub struct SourcePlan {
     pub slo: Option<SloPlan>,
     /// Somebody reads rejected records that may come from here, and they may hold the original bytes.
     pub keep_raw: bool,
-    /// Sources with the same number are merged by (high, stream).
+    /// Sources with number 0 are merged by (high, stream); those with number 1 have no end, and go on as they come.
     pub merge_group: usize,
 }
 

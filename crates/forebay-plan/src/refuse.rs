@@ -59,10 +59,23 @@ fn schema(schema: Option<&Declared>, report: &mut Report) {
     report.push(Diagnostic::error(&code::SCHEMA_AWAY, span, message).help(help));
 }
 
-/// A live source needs an outbox for anything better than best effort.
+/// A live source needs an outbox for anything better than best effort, and a broker transactions for more than at least once.
 fn guarantee(resolved: &Resolved<'_>, at: usize, report: &mut Report) {
     let Entry::Sink(sink) = resolved.graph.nodes[at].entry else { return };
     let Some(asked) = delivery::wish(resolved, sink) else { return };
+    let is_stronger = delivery::strength(asked.value) > delivery::strength(Guarantee::AtLeastOnce);
+    if is_stronger && delivery::repeats_yet(resolved, at) {
+        let (name, kind) = (&sink.body.name.value, &sink.body.kind_name);
+        let message = format!(
+            "`{}` cannot be given yet: what `{name}` writes is seen before it is committed, and written once more after a fault",
+            asked.value
+        );
+        let help = "`--set delivery=at_least_once` runs it: results carry `stream` and `_seq` in their headers, by which a \
+                    consumer knows one that it has seen";
+        let diagnostic = Diagnostic::error(&code::GUARANTEE_AWAY, asked.span, message);
+        report.push(diagnostic.also(kind.span, "this sink").help(help));
+        return;
+    }
     let live = resolved.origins[at].iter().find(|source| delivery::is_live(resolved, **source));
     let (Some(live), false) = (live, asked.value == Guarantee::BestEffort) else { return };
     let name = resolved.graph.nodes[*live].name();

@@ -26,7 +26,7 @@ pub use cx::{Cx, Outbox, Reject};
 pub use fault::{Fault, FaultKind};
 pub use own::{OwnColumn, OwnColumns};
 pub use registry::{Factory, Make, Registry};
-pub use signal::{Bell, Condition, Gate};
+pub use signal::{Bell, Condition, Gate, Warning};
 pub use sink::{Sealed, Sink, SinkCx, Synced};
 pub use source::{Change, Chunk, Position, Read, Reader, Refused, Source, Stream};
 pub use stage::{Mark, Stage, Turn};

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use forebay_types::code::Code;
+
 use crate::Fault;
 
 /// Wakes the lane of the node that it was given to. Ring after what the lane is to find was made visible.
@@ -76,22 +78,47 @@ impl Gate {
 }
 
 /// What a node waits for outside, if it does, and for how long it has waited in all: a broker that does not answer. It
-/// mends itself or it does not; nothing is lost meanwhile.
+/// mends itself or it does not; nothing is lost meanwhile. And what it has found that somebody should look at, although it
+/// goes on.
 #[derive(Clone, Debug, Default)]
-pub struct Condition(Arc<Mutex<Waits>>);
+pub struct Condition(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-struct Waits {
+struct State {
     why: Option<(String, Instant)>,
     before: Duration,
+    warnings: Vec<Warning>,
+}
+
+/// Something that does not keep a node from going on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub code: &'static Code,
+    /// What was found first.
+    pub text: String,
+    /// How often it was found.
+    pub count: u64,
 }
 
 impl Condition {
     /// It waits: says for what and why, in place of what was said before.
-    pub fn waits(&self, why: impl Into<String>) {
+    pub fn waits(&self, code: &'static Code, why: impl fmt::Display) {
         let mut waits = lock(&self.0);
         let since = waits.why.take().map_or_else(Instant::now, |(_, since)| since);
-        waits.why = Some((why.into(), since));
+        waits.why = Some((format!("[{}] {why}", code.id), since));
+    }
+
+    /// Something was found that somebody should look at: of each code the first text stays.
+    pub fn warns(&self, code: &'static Code, text: impl fmt::Display) {
+        let warnings = &mut lock(&self.0).warnings;
+        match warnings.iter_mut().find(|warning| warning.code == code) {
+            Some(warning) => warning.count += 1,
+            None => warnings.push(Warning { code, text: text.to_string(), count: 1 }),
+        }
+    }
+
+    pub fn warnings(&self) -> Vec<Warning> {
+        lock(&self.0).warnings.clone()
     }
 
     /// It goes on.
@@ -140,11 +167,15 @@ mod tests {
         let condition = Condition::default();
         condition.goes_on();
         assert_eq!((condition.why(), condition.waited()), (None, Duration::ZERO));
-        condition.waits("one");
-        condition.waits("two");
-        assert_eq!(condition.why().as_deref(), Some("two"));
+        condition.waits(&code::COMMIT_FAILED, "one");
+        condition.waits(&code::COMMIT_FAILED, "two");
+        assert_eq!(condition.why().as_deref(), Some("[FB0805] two"));
         condition.goes_on();
         let waited = condition.waited();
         assert!(condition.why().is_none() && waited > Duration::ZERO && waited == condition.waited());
+        condition.warns(&code::RECORD_LATE, "first");
+        condition.warns(&code::RECORD_LATE, "second");
+        let warnings: Vec<_> = condition.warnings().into_iter().map(|w| (w.text, w.count)).collect();
+        assert_eq!(warnings, [("first".to_string(), 2)]);
     }
 }

@@ -2,6 +2,7 @@
 //! are the engine's, the same for every source.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use forebay_batch::{Columns, Raw};
 use forebay_types::code::Code;
@@ -78,8 +79,8 @@ pub trait Reader: Send {
         false
     }
 
-    /// Records that are there and have not been read, where that is known.
-    fn lag(&self) -> Option<u64> {
+    /// How many records are there and have not been read, where somebody keeps count.
+    fn lag(&self) -> Option<Arc<AtomicU64>> {
         None
     }
 

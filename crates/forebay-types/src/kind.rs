@@ -162,6 +162,8 @@ pub enum Promise {
     ReadOnce,
     /// A sink that may show a record twice after a fault, and so gives `at_least_once` at most: standard output.
     MayRepeat,
+    /// A sink that does so as long as it does not commit together with the pipeline, which a later version will do: Kafka.
+    RepeatsYet,
 }
 
 /// Bytes that a node copies for each record.

@@ -1,12 +1,13 @@
 //! What is said of pipelines while they run: that they have started, what changes, how far they are, how they ended.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use forebay_node::{Phase, Status, View};
+use forebay_node::{Here, Phase, Status, View};
 use serde_json::{Value, json};
 
 use super::line::Look;
@@ -39,6 +40,9 @@ struct Last {
     why: Option<String>,
     aborts: u64,
     lists: Vec<(u64, u64)>,
+    /// Streams of which it was said that they cannot go on.
+    failed: BTreeSet<(String, String)>,
+    warnings: usize,
 }
 
 impl Log {
@@ -117,7 +121,26 @@ impl Log {
             self.tell(Level::Warn, "aborted", view, words, json!({ "aborts": status.aborts }));
         }
         (last.why, last.aborts) = (why, status.aborts);
+        self.streams(view, status, last);
+        for (node, warning) in status.warnings.iter().skip(last.warnings) {
+            let words = format!("{node}: [{}] {}", warning.code.id, warning.text);
+            self.tell(Level::Warn, "warning", view, &words, json!({ "node": node, "code": warning.code.id }));
+        }
+        last.warnings = status.warnings.len();
         self.lists(view, last);
+    }
+
+    /// Streams that cannot go on, each once.
+    fn streams(&self, view: &View, status: &Status, last: &mut Last) {
+        for stream in &status.streams {
+            let Here::Failed(why) = &stream.here else { continue };
+            let name = (stream.source.clone(), stream.stream.clone());
+            if last.failed.insert(name) {
+                let words = format!("{} {}: {why}", stream.source, stream.stream);
+                let fields = json!({ "source": stream.source, "stream": stream.stream, "why": why });
+                self.tell(Level::Error, "stream_failed", view, &words, fields);
+            }
+        }
     }
 
     fn lists(&self, view: &View, last: &mut Last) {

@@ -9,3 +9,6 @@ mod passing;
 mod secured;
 mod rights;
 mod live;
+mod disturbed;
+mod moved;
+mod consumers;

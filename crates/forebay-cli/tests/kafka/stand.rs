@@ -131,6 +131,11 @@ pub fn drain(going: Going) -> crate::desk::Ended {
     going.end()
 }
 
+/// A name that nobody has had before.
+pub fn fresh(stem: &str) -> String {
+    fresh_name(stem)
+}
+
 pub fn payment(id: u64) -> Sent {
     let (card, ts) = (id * 7 % 20, 1_767_225_600_000 + id * 1_000);
     let value = format!("{{\"id\":{id},\"card\":{card},\"amount\":{}.50,\"ts\":{ts}}}", id % 60);

@@ -141,6 +141,8 @@ pub(super) fn make_node(
             sink.restore(entry).map_err(|fault| at_node(node, fault))?;
             let latency = Arc::new(Latency::default());
             ground.shared.latencies.push((node.name.clone(), latency.clone()));
+            let age = Arc::new(Latency::default());
+            ground.shared.ages.push((node.name.clone(), age.clone()));
             // A dead letter is never too late.
             let dead_letters = node.sink.as_ref().is_some_and(|sink| sink.dead_letters);
             let on_late = if dead_letters { OnLates::default() } else { ground.on_late.clone() };
@@ -151,6 +153,8 @@ pub(super) fn make_node(
                 on_late,
                 latency: LatencyRecorder::default(),
                 shared_latency: latency,
+                age: LatencyRecorder::default(),
+                shared_age: age,
             }))
         }
     };

@@ -1,8 +1,10 @@
 //! Streams that come and go while the pipeline runs, and those that cannot go on.
 
+use forebay_sched::ledger::Account;
 use forebay_stage::{Change, Fault, Position, Stream};
-use forebay_types::code;
-use forebay_types::end::Fate;
+use forebay_types::code::Code;
+use forebay_types::end::{End, Fate};
+use forebay_types::{StreamId, code};
 
 use super::Driver;
 use crate::entry::StreamEntry;
@@ -62,13 +64,13 @@ impl Driver {
     fn open(&mut self, source: usize, stream: Stream) -> Result<(), Fault> {
         let run = &self.sources[source];
         let (name, facts, group) = (run.name.clone(), run.facts, run.group);
-        let id = self.names.add(&name, &stream.name);
-        let at = id.0 as usize;
+        let at = self.names.add(&name, &stream.name).0 as usize;
         let (begins, lost) = (stream.begins, stream.lost);
-        if at == self.intakes.len() {
+        let is_new = at == self.intakes.len();
+        if is_new {
             let is_it = |entry: &StreamEntry| entry.source == name && entry.stream == stream.name;
             let past = self.past.iter().position(is_it).map(|index| self.past.swap_remove(index));
-            self.intakes.push(Intake::new(id, name, stream, facts));
+            self.intakes.push(Intake::new(StreamId(at as u32), name, stream, facts));
             self.last.push(past);
         } else {
             self.groups[group].leave(at);
@@ -89,7 +91,10 @@ impl Driver {
             }
         }
         let last = self.last[at].clone();
-        let account = last.as_ref().map_or_else(Default::default, |entry| self.account_of(entry));
+        let account = match is_new {
+            true => last.as_ref().map_or_else(Default::default, |entry| self.account_of(entry)),
+            false => self.account_so_far(at, lost),
+        };
         let intake = &mut self.intakes[at];
         intake.restore(last.as_ref(), account)?;
         self.groups[group].join(at, intake);
@@ -99,6 +104,18 @@ impl Driver {
         }
         self.publish_all();
         Ok(())
+    }
+
+    /// The account of a stream that comes back: records that are still under way have their place in it.
+    fn account_so_far(&self, at: usize, lost: Option<(u64, &'static Code)>) -> Account {
+        let intake = &self.intakes[at];
+        let mut account = Account { taken: intake.taken, ..intake.account.clone() };
+        if let Some((count, code)) = lost {
+            let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            account.taken += count;
+            account.tally.add(Some(End::new(Fate::Dropped, reasons.id(code.id))), count);
+        }
+        account
     }
 
     fn close(&mut self, source: usize, name: &str) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use forebay_stage::types::code;
+use forebay_stage::types::code::{self, Code};
 use forebay_stage::types::nearest::nearest;
 use forebay_stage::{Bell, Condition, Fault, Gate};
 
@@ -87,9 +87,9 @@ impl Outbound {
         self.open_if_room();
     }
 
-    fn waits(&self, why: String) {
+    fn waits(&self, code: &'static Code, why: String) {
         self.is_waiting.store(true, Ordering::Relaxed);
-        self.condition.waits(why);
+        self.condition.waits(code, why);
     }
 
     fn goes_on(&self) {
@@ -168,7 +168,7 @@ impl Outbound {
         match Trouble::of(error.code) {
             Trouble::Away | Trouble::Topic => {
                 match lock(&self.beginning).unanswered(&self.topic.connection, told, error) {
-                    Ok(why) => self.waits(why),
+                    Ok(why) => self.waits(Trouble::of(error.code).code(), why),
                     Err(fault) => self.fail(fault),
                 }
             }
@@ -184,7 +184,10 @@ impl Outbound {
         for error in std::mem::take(&mut *lock(&self.errors)) {
             match Trouble::of(error.code) {
                 Trouble::Away | Trouble::Login if self.messages.load(Ordering::Relaxed) > 0 => {
-                    self.waits(format!("{}: {}", self.topic.connection, error.text));
+                    self.waits(
+                        Trouble::of(error.code).code(),
+                        format!("{}: {}", self.topic.connection, error.text),
+                    );
                 }
                 Trouble::Client | Trouble::Rights if error.text.starts_with("fatal") => {
                     self.fail(Fault::away(&code::KAFKA_FAILED, format!("{}: {error}", self.topic.shown())));
@@ -205,7 +208,7 @@ impl Listener for Outbound {
             let trouble = Trouble::of(error.code);
             if trouble != Trouble::Message {
                 let says = trouble.says(&self.topic.shown(), error);
-                self.waits(says.clone());
+                self.waits(trouble.code(), says.clone());
                 self.gate.fail(Fault::away(trouble.code(), says));
             } else {
                 let message = format!("{}: a message is refused: {error}", self.topic.shown());

@@ -35,6 +35,10 @@ const GROUP_EVERY: Duration = Duration::from_millis(500);
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// A partition that is asked for waits so long for the commit of what was taken of it.
 const LET_GO_WITHIN: Duration = Duration::from_secs(20);
+/// Brokers that have just started may not know a topic yet: it is gone when it was not there so often, a second apart.
+const DOUBTS: u32 = 4;
+/// How often what was not read is counted.
+const LAG_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether somebody answers again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -65,12 +69,12 @@ pub struct Shared {
     errors: Mutex<Vec<KafkaError>>,
     commands: Sender<Command>,
     bell: Bell,
-    topic: String,
+    pub condition: Condition,
     consumer: std::sync::OnceLock<std::sync::Weak<Consumer>>,
 }
 
 impl Shared {
-    pub fn new(topic: &str, bell: Bell, commands: Sender<Command>) -> Shared {
+    pub fn new(bell: Bell, condition: Condition, commands: Sender<Command>) -> Shared {
         Shared {
             buffered: Buffered::default(),
             waits_for_room: AtomicBool::new(false),
@@ -80,7 +84,7 @@ impl Shared {
             errors: Mutex::default(),
             commands,
             bell,
-            topic: topic.into(),
+            condition,
             consumer: std::sync::OnceLock::new(),
         }
     }
@@ -110,11 +114,6 @@ impl Shared {
         {
             self.tell(Command::Room);
         }
-    }
-
-    /// The next offset of a partition, as of the last fetch.
-    pub fn end_of(&self, partition: i32) -> Option<i64> {
-        self.consumer.get()?.upgrade()?.client().known_end(&self.topic, partition)
     }
 
     /// What came and went since the last call.
@@ -195,6 +194,10 @@ pub struct Fetcher {
     was_let_in: bool,
     /// A right was taken away and, as far as is known, not given back.
     is_refused: bool,
+    lag_at: Instant,
+    /// How often in a row the topic was not there.
+    doubts: u32,
+    doubt_at: Instant,
     /// The last of what went wrong with a broker, in its own words.
     last_error: Option<String>,
     scratch: Scratch,
@@ -233,6 +236,9 @@ impl Fetcher {
             beginning: Beginning::default(),
             was_let_in: false,
             is_refused: false,
+            lag_at: now,
+            doubts: 0,
+            doubt_at: now,
             last_error: None,
             scratch: Scratch::default(),
             inbox: Vec::new(),
@@ -332,7 +338,7 @@ impl Fetcher {
         match Trouble::of(error.code) {
             Trouble::Away => {
                 let why = self.beginning.unanswered(&self.settings.connection.shown(), told, error)?;
-                self.condition.waits(why);
+                self.condition.waits(&code::KAFKA_AWAY, why);
                 Ok(())
             }
             Trouble::Topic => Err(self.no_topic()),
@@ -383,6 +389,8 @@ impl Fetcher {
             self.give_away();
             self.follow();
             self.look();
+            self.count_lag();
+            self.look_for_topic_again()?;
             if self.shared.buffered.is_full() && !self.is_paused {
                 if self.wait_for_room() {
                     return Ok(());
@@ -416,7 +424,12 @@ impl Fetcher {
             }
             let run = std::iter::from_fn(|| messages.next_if(|m| m.partition() == number && !m.is_error()));
             match self.mine.get(&number) {
-                Some(mine) => mine.partition.push(run, &self.shared.buffered),
+                Some(mine) => {
+                    mine.partition.push(run, &self.shared.buffered);
+                    if let Some(end) = self.consumer.client().known_end(&self.settings.topic, number) {
+                        mine.partition.end.store(end, Ordering::Relaxed);
+                    }
+                }
                 None => run.for_each(drop),
             }
         }
@@ -444,18 +457,11 @@ impl Fetcher {
                 self.fail_partition(number, fault);
             }
             (_, Trouble::Away) => self.last_error = Some(error.text),
-            (_, Trouble::Topic) => {
-                let place = if number < 0 { self.place() } else { self.place_of(number) };
-                let fault = Fault::stream(&code::KAFKA_TOPIC, format!("{place}: the topic is gone"));
-                match number {
-                    ..0 => self.mine.values().for_each(|mine| mine.partition.fail(fault.clone())),
-                    _ => self.fail_partition(number, fault),
-                }
-            }
+            (_, Trouble::Topic) => self.doubts = self.doubts.max(1),
             // What was given is taken away: it may be given back.
             (_, Trouble::Rights) if self.was_let_in => {
                 let why = self.refused(&error).message;
-                self.condition.waits(why);
+                self.condition.waits(&code::KAFKA_RIGHTS, why);
                 self.is_refused = true;
             }
             (_, Trouble::Rights) => return Err(self.refused(&error)),
@@ -565,7 +571,8 @@ impl Fetcher {
                 let members = self.consumer.client().group_members(&self.settings.group, ASK_MS);
                 self.check_alone(&members.unwrap_or_default())?;
             }
-            let lost = self.consumer.has_lost_assignment();
+            // What nobody else reads is brought to its commit, whatever the group thinks: state belongs to it.
+            let lost = self.consumer.has_lost_assignment() && !self.settings.manner.alone;
             self.to_take.retain(|number| !numbers.contains(number));
             self.give_until = Instant::now() + LET_GO_WITHIN;
             for number in numbers {
@@ -594,7 +601,8 @@ impl Fetcher {
         let found = match self.look_up(&self.to_take) {
             Ok(found) => found,
             Err(error) if Trouble::of(error.code) == Trouble::Away => {
-                self.condition.waits(format!("{}: {error}", self.settings.connection.shown()));
+                self.condition
+                    .waits(&code::KAFKA_AWAY, format!("{}: {error}", self.settings.connection.shown()));
                 return Ok(());
             }
             Err(error) if Trouble::of(error.code) == Trouble::Rights => return Err(self.refused(&error)),
@@ -614,6 +622,7 @@ impl Fetcher {
                 }
                 Err(fault) => return Err(fault),
             };
+            partition.end.store(known.high, Ordering::Relaxed);
             places.push(Place::new(&topic, number, offset.clamp(known.low, known.high)));
             let reader = PartitionReader::new(
                 self.shared.clone(),
@@ -765,13 +774,59 @@ impl Fetcher {
         }
     }
 
+    /// Where a broker has said that the topic is not there: whether that stays so, and whether it is still the same one.
+    fn look_for_topic_again(&mut self) -> Result<(), Fault> {
+        if self.doubts == 0 || self.doubt_at > Instant::now() {
+            return Ok(());
+        }
+        self.doubt_at = Instant::now() + LOOK_EVERY;
+        match self.consumer.client().topic(&self.settings.topic, ASK_MS) {
+            Ok(facts) if self.facts.as_ref().is_some_and(|before| before.id != facts.id) => {
+                let message = format!("{}: it was made anew; begin anew with --fresh", self.place());
+                return Err(Fault::fatal(&code::STREAM_REPLACED, message));
+            }
+            Ok(_) => self.doubts = 0,
+            Err(error) if Trouble::of(error.code) == Trouble::Topic && self.doubts >= DOUBTS => {
+                let message = format!("{}: the topic is not there any more", self.place());
+                return Err(Fault::fatal(&code::KAFKA_TOPIC, message));
+            }
+            Err(error) if Trouble::of(error.code) == Trouble::Topic => self.doubts += 1,
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Counts what is there and was not read. While nothing is fetched only the broker knows how much has come.
+    fn count_lag(&mut self) {
+        if self.lag_at > Instant::now() {
+            return;
+        }
+        self.lag_at = Instant::now() + LAG_EVERY;
+        let is_fetching = !self.is_paused && self.waits_since.is_none();
+        for (number, Mine { partition, .. }) in &self.mine {
+            let (client, topic) = (self.consumer.client(), &self.settings.topic);
+            let end = match is_fetching {
+                true => client.known_end(topic, *number),
+                false => client.bounds(topic, *number, 200).ok().map(|(_, high)| high),
+            };
+            let Some(end) = end else { continue };
+            let lag = end - partition.next.load(Ordering::Relaxed);
+            partition.lag.store(u64::try_from(lag).unwrap_or(0), Ordering::Relaxed);
+        }
+    }
+
     /// Takes note of what the client has to say, and looks whether somebody answers again.
     fn look(&mut self) {
         for error in std::mem::take(&mut *lock(&self.shared.errors)) {
             match (error.code, Trouble::of(error.code)) {
-                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) | (_, Trouble::Login) => {
+                (_, Trouble::Login) => {
+                    let why = Trouble::Login.says(&self.settings.connection.shown(), &error);
+                    self.condition.waits(&code::KAFKA_LOGIN, why);
+                }
+                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) => {
                     let why = self.last_error.clone().unwrap_or(error.text);
-                    self.condition.waits(format!("{}: {why}", self.settings.connection.shown()));
+                    self.condition
+                        .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
                 }
                 (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
                     self.shared.fail(fatal(&self.place(), &error));

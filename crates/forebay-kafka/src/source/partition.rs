@@ -1,10 +1,10 @@
 //! A partition between the thread that fetches and the lane that reads: messages that were fetched and not read.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use forebay_stage::Fault;
+use forebay_stage::{Fault, FaultKind};
 
 use crate::raw::Message;
 
@@ -13,6 +13,12 @@ pub struct Partition {
     pub number: i32,
     /// `TOPIC/PARTITION`.
     pub name: String,
+    /// The offset that is read next, for whoever counts what is still to come.
+    pub next: AtomicI64,
+    /// The offset that is written next, as of the last fetch.
+    pub end: AtomicI64,
+    /// Messages that are there and were not read, as of the last look.
+    pub lag: Arc<AtomicU64>,
     queue: Mutex<Queue>,
 }
 
@@ -62,7 +68,14 @@ impl Buffered {
 
 impl Partition {
     pub fn new(topic: &str, number: i32) -> Partition {
-        Partition { number, name: format!("{topic}/{number}"), queue: Mutex::default() }
+        Partition {
+            number,
+            name: format!("{topic}/{number}"),
+            next: AtomicI64::new(0),
+            end: AtomicI64::new(0),
+            lag: Arc::default(),
+            queue: Mutex::default(),
+        }
     }
 
     /// Messages of this partition, in order.
@@ -105,10 +118,17 @@ impl Partition {
         }
     }
 
-    /// It is set back: what is here is forgotten, and so is what comes until [`sought`](Self::sought).
+    /// Whether it cannot go on from where it is.
+    pub fn has_failed(&self) -> bool {
+        self.lock().fault.is_some()
+    }
+
+    /// It is set back: what is here is forgotten, and so is what comes until [`sought`](Self::sought). What was away may be
+    /// there again.
     pub fn seek(&self, buffered: &Buffered) {
         let mut queue = self.lock();
         queue.seeking = true;
+        queue.fault.take_if(|fault| fault.kind == FaultKind::Away);
         let bytes = queue.messages.iter().map(Message::size).sum();
         buffered.take(queue.messages.len(), bytes);
         queue.messages.clear();

@@ -1,6 +1,7 @@
 //! Reads one partition on the lane: messages become columns straight from where they were fetched to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use forebay_codec::{Extra, FieldSpec, JsonReader, RECORD_LIMIT};
 use forebay_stage::batch::{BufMut, Builder, Presence, UNKNOWN};
@@ -8,11 +9,15 @@ use forebay_stage::types::{Ty, code};
 use forebay_stage::{Chunk, Fault, Position, Read, Reader, Refused};
 
 use super::fetch::{Command, Shared};
+use super::keys::KeySamples;
 use super::partition::Partition;
 use crate::raw::{Consumer, Message};
 
 /// A chunk takes about so many bytes at most: together with what one message may have, that bounds a round.
 const CHUNK_BYTES: usize = 4 << 20;
+
+/// When it is looked again for what is on its way.
+const SOON_NS: i64 = 1_000_000;
 
 /// What is the same for all partitions of a source.
 pub struct Form {
@@ -23,6 +28,8 @@ pub struct Form {
     pub keep_raw: bool,
     /// A message without a value is absorbed and not rejected.
     pub skip_tombstones: bool,
+    /// The column that messages are keyed by.
+    pub key: Option<FieldSpec>,
 }
 
 pub struct PartitionReader {
@@ -32,6 +39,7 @@ pub struct PartitionReader {
     fingerprint: String,
     form: Arc<Form>,
     json: JsonReader,
+    keys: Option<KeySamples>,
     builder: Builder,
     messages: Vec<Message>,
     /// The offset that comes next.
@@ -52,7 +60,9 @@ impl PartitionReader {
         let json = JsonReader::new(&form.fields, form.extra).map_err(|error| {
             Fault::fatal(error.code, format!("a default of the schema: {}", error.message))
         })?;
+        let keys = form.key.clone().map(KeySamples::new).transpose()?;
         let builder = Builder::new(&form.types);
+        partition.next.store(next, Ordering::Relaxed);
         let messages = Vec::new();
         Ok(PartitionReader {
             shared,
@@ -60,6 +70,7 @@ impl PartitionReader {
             fingerprint,
             form,
             json,
+            keys,
             builder,
             messages,
             next,
@@ -106,21 +117,28 @@ impl PartitionReader {
 }
 
 impl Reader for PartitionReader {
-    fn read(&mut self, _now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
+    fn read(&mut self, now: i64, max: usize, chunk: &mut Chunk) -> Result<Read, Fault> {
         let mut messages = std::mem::take(&mut self.messages);
         let taken = self.partition.take(max, CHUNK_BYTES, &mut messages, &self.shared.buffered);
         self.shared.made_room();
         if messages.is_empty() {
             self.messages = messages;
-            return taken.map(|()| Read::Idle);
+            // What is there and not fetched is on its way; the bell rings for it as well.
+            let is_behind = self.next < self.partition.end.load(Ordering::Relaxed);
+            return taken.map(|()| if is_behind { Read::NotBefore(now + SOON_NS) } else { Read::Idle });
         }
         let mut raw = BufMut::default();
         self.builder.begin();
         for message in messages.drain(..) {
             self.next = message.offset() + 1;
+            if let Some(said) = self.keys.as_mut().and_then(|keys| keys.look(&message)) {
+                let place = format!("`{}`, offset {}", self.partition.name, message.offset());
+                self.shared.condition.warns(&code::KAFKA_UNKEYED, format!("{place}: {said}"));
+            }
             self.add(&message, chunk, &mut raw);
         }
         self.messages = messages;
+        self.partition.next.store(self.next, Ordering::Relaxed);
         chunk.columns = Some(self.builder.finish());
         if self.form.keep_raw {
             chunk.raw.buf = raw.freeze();
@@ -130,8 +148,9 @@ impl Reader for PartitionReader {
 
     fn seek(&mut self, to: Position) -> Result<(), Fault> {
         let to = to.offset as i64;
-        if to != self.next {
+        if to != self.next || self.partition.has_failed() {
             self.next = to;
+            self.partition.next.store(to, Ordering::Relaxed);
             self.partition.seek(&self.shared.buffered);
             self.shared.tell(Command::Seek { partition: self.partition.clone(), offset: to });
         }
@@ -142,8 +161,8 @@ impl Reader for PartitionReader {
         self.fingerprint.clone()
     }
 
-    fn lag(&self) -> Option<u64> {
-        self.shared.end_of(self.partition.number).map(|end| u64::try_from(end - self.next).unwrap_or(0))
+    fn lag(&self) -> Option<Arc<AtomicU64>> {
+        Some(self.partition.lag.clone())
     }
 }
 

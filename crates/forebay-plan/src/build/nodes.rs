@@ -144,7 +144,7 @@ fn source(resolved: &Resolved<'_>, layout: &Layout, source: &Source, at: usize) 
         slo: resolved.slo(at).map(slo),
         keep_raw: keep_raw(resolved, at),
         // What ends is merged by time; what does not would make others wait for it.
-        merge_group: if source.body.kind.is_some_and(|kind| kind.facts.ends) { 0 } else { at + 1 },
+        merge_group: usize::from(!source.body.kind.is_some_and(|kind| kind.facts.ends)),
     }
 }
 

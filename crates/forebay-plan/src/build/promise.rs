@@ -2,7 +2,7 @@
 
 use forebay_spec::pipeline::Guarantee;
 
-use crate::delivery::{drops, is_live, repeats, strength, strongest, wish};
+use crate::delivery::{drops, is_live, repeats, repeats_yet, strength, strongest, wish};
 use crate::graph::Entry;
 use crate::plan::DeliveryPlan;
 use crate::resolve::Resolved;
@@ -48,7 +48,7 @@ fn proof(resolved: &Resolved<'_>, best: Guarantee) -> String {
             )
         }
         Guarantee::AtLeastOnce => {
-            let repeating = named(&|at| repeats(resolved, at));
+            let repeating = named(&|at| repeats(resolved, at) || repeats_yet(resolved, at));
             format!(
                 "what {repeating} showed cannot be taken back when an epoch is done once more; the rest counts once"
             )
