@@ -1,7 +1,7 @@
 //! `forebay validate FILE…`: everything that is wrong with the files by themselves, in one run. With `--live` also what is
 //! wrong with what they name: whether it is there, and may be used.
 
-use forebay_node::{Finding, Goal, Live, Registry, live, load};
+use forebay_node::{Goal, Live, Needed, Registry, live, load};
 use serde_json::{Value, json};
 
 use crate::args::Validate;
@@ -42,16 +42,16 @@ pub fn run(args: &Validate, registry: &Registry) -> Exit {
     exit
 }
 
-fn rows(found: &[Finding]) -> Vec<Vec<String>> {
+fn rows(found: &[Needed]) -> Vec<Vec<String>> {
     let head = ["pipeline", "node", "needs", "found"].map(str::to_string).to_vec();
-    let row = |here: &Finding| {
+    let row = |here: &Needed| {
         let node = if here.node.is_empty() { "-" } else { &here.node };
         vec![here.pipeline.clone(), node.to_string(), here.what.clone(), here.is.clone()]
     };
     [head].into_iter().chain(found.iter().map(row)).collect()
 }
 
-fn as_json(here: &Finding) -> Value {
+fn as_json(here: &Needed) -> Value {
     let node = (!here.node.is_empty()).then_some(&here.node);
     json!({ "pipeline": here.pipeline, "node": node, "needs": here.what, "found": here.is })
 }

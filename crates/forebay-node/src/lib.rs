@@ -42,7 +42,7 @@ pub use engine::{Begun, Engine, Options, Prepared, Run, prepare};
 pub use error::{Away, Error};
 pub use json::ledger;
 pub use lists::ListStatus;
-pub use live::{Finding, Live, live};
+pub use live::{Live, Needed, live};
 pub use load::{Goal, LoadOptions, Loaded, PipelineFile, load, load_configs};
 pub use models::{Model, Models};
 pub use registry::{factories, registry};

@@ -29,12 +29,12 @@ pub struct Live {
     pub is_away: bool,
     pub is_wrong: bool,
     /// What is there.
-    pub found: Vec<Finding>,
+    pub found: Vec<Needed>,
 }
 
 /// Something that is there and can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Needed {
     pub pipeline: String,
     /// The node that it is for; empty for what several use.
     pub node: String,
@@ -77,7 +77,7 @@ impl Looking<'_> {
 
     fn good(&mut self, node: &str, what: String, is: String) {
         let pipeline = self.name();
-        self.live.found.push(Finding { pipeline, node: node.into(), what, is });
+        self.live.found.push(Needed { pipeline, node: node.into(), what, is });
     }
 
     fn bad(&mut self, diagnostic: Diagnostic, is_away: bool) {

@@ -110,7 +110,7 @@ fn what_models_need_and_is_not_here_stands_at_their_place() {
         .collect();
     let text = std::fs::read_to_string(format!("{root}/pipelines/card-fraud.yaml")).unwrap();
     let line = |part: &str| text.lines().position(|line| line.contains(part)).unwrap() as u64 + 1;
-    assert!(codes.contains(&("FB0830", line("model: "))), "{}", ended.out);
+    assert!(codes.contains(&("FB0831", line("model: "))), "{}", ended.out);
     // Its clusters want a secret, which is said before anybody is asked.
     assert!(codes.contains(&("FB0870", line("connection: "))), "{}", ended.out);
     assert_eq!(ended.code, Some(3));

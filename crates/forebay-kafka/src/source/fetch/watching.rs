@@ -127,7 +127,11 @@ impl Fetcher {
     pub(super) fn look(&mut self) {
         for error in self.shared.take_errors() {
             match (error.code, Trouble::of(error.code)) {
-                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) | (_, Trouble::Login) => {
+                (_, Trouble::Login) => {
+                    let why = Trouble::Login.says(&self.settings.connection.shown(), &error);
+                    self.condition.waits(&code::KAFKA_LOGIN, why);
+                }
+                (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) => {
                     let why = self.last_error.clone().unwrap_or(error.text);
                     self.condition
                         .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
