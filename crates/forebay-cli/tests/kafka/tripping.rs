@@ -17,7 +17,7 @@ fn phase(stand: &Stand) -> Value {
 }
 
 fn wait_until(stand: &Stand, state: &str) -> Value {
-    wait_for(&format!("{state}"), || Some(phase(stand)).filter(|said| said["state"] == state))
+    wait_for(state, || Some(phase(stand)).filter(|said| said["state"] == state))
 }
 
 #[test]
