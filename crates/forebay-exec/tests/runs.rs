@@ -58,6 +58,7 @@ fn ledger(shared: &Shared) -> String {
 #[test]
 fn every_record_is_accounted_for() {
     let spec = "\
+breaker: none
 sources:
   a: { numbers: { count: 100, refuse_every: 10 }, schema: { k: i64, v: i64 } }
 stages:

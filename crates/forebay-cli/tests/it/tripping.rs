@@ -74,7 +74,7 @@ fn letters_in_files_are_listed_and_shown() {
         (&"FB0701".into(), &10.into())
     );
     let shown = desk.forebay("dlq show pay.yaml --limit 1").good().out;
-    assert!(shown.starts_with("dead.jsonl:10 FB0701") && shown.contains("in.jsonl@4503"), "{shown}");
+    assert!(shown.starts_with("dead.jsonl:10 FB0701") && shown.contains("in.jsonl@4504"), "{shown}");
     let refused = desk.forebay("dlq replay pay.yaml");
     assert!(refused.code == Some(1) && refused.err.contains("FB0888"), "{}", refused.err);
 }

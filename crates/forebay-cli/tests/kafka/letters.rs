@@ -207,9 +207,10 @@ fn what_cannot_be_replayed_is_refused() {
         ended.err
     );
     let dead = format!("kafka: {{ connection: here, topic: {} }}", stand.dead);
-    stand
-        .desk
-        .write("files.yaml", &text.replace(&dead, "file: { path: 'dead-${time:%H}.jsonl', rotate: 1h }"));
+    stand.desk.write(
+        "files.yaml",
+        &text.replace(&dead, "file: { path: 'dead-${time:%Y-%m-%dT%H}.jsonl', rotate: 1h }"),
+    );
     let ended = dlq(&stand, "replay files.yaml");
     assert!(ended.err.contains("error[FB0888]") && ended.err.contains("are in a file"), "{}", ended.err);
 }
