@@ -90,14 +90,16 @@ fn check(check: &mut Check<'_>) {
     if let Some(topic) = check.config.text("topic")
         && let Some(why) = wrong_name("topic", topic)
     {
-        check.report.push(Diagnostic::error(&code::KAFKA_NAME, check.config.span("topic"), why));
+        let diagnostic = Diagnostic::error(&code::KAFKA_NAME, check.config.span("topic"), why);
+        check.report.push(diagnostic.help("write the name as the cluster has it"));
     }
     let key = check.config.text("key").map(str::to_string);
     if let Some(ty) = key.as_deref().and_then(|key| Some(check.main().get(key)?.ty.clone()))
         && matches!(ty.inner(), Ty::List(_) | Ty::Struct(_))
     {
         let message = format!("a {ty} has no text that could be a key");
-        check.report.push(Diagnostic::error(&code::KAFKA_KEY, check.config.span("key"), message));
+        let diagnostic = Diagnostic::error(&code::KAFKA_KEY, check.config.span("key"), message);
+        check.report.push(diagnostic.help("name a column with one value: a number, a text, a time"));
     }
     let tombstone = check.config.text("tombstone").map(str::to_string);
     let main = check.main();

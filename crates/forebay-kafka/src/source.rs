@@ -107,7 +107,8 @@ fn check(check: &mut Check<'_>) {
         if let Some(name) = check.config.text(field)
             && let Some(why) = wrong_name(field, name)
         {
-            check.report.push(Diagnostic::error(&code::KAFKA_NAME, check.config.span(field), why));
+            let diagnostic = Diagnostic::error(&code::KAFKA_NAME, check.config.span(field), why);
+            check.report.push(diagnostic.help("write the name as the cluster has it"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A name that Kafka does not take.
 
-use super::Code;
+use super::{Code, Example};
 
 pub const CODE: Code = Code {
     id: "FB0647",
@@ -8,5 +8,12 @@ pub const CODE: Code = Code {
     text: "\
 Topics are called with letters of ASCII, digits, `.`, `_` and `-`, 249 of them at most, and neither `.` nor `..`. A group has any name
 but the empty one.",
-    examples: &[],
+    examples: &[
+        Example {
+            wrong: "\
+sources: { tx: { kafka: { connection: payments, topic: card/tx, start: earliest }, schema: { id: u64 } } }",
+            right: "\
+sources: { tx: { kafka: { connection: payments, topic: card.tx, start: earliest }, schema: { id: u64 } } }",
+        },
+    ],
 };
