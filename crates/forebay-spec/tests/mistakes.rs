@@ -52,8 +52,8 @@ fn mistakes_in_sources() {
         "FB0210 5:20 `fil` there is no source kind `fil` (did you mean `file`?)",
     );
     check_source(
-        "{ kafak: { topic: a } }",
-        "FB0210 5:20 `kafak` there is no source kind `kafak` (did you mean `kafka`? It is not in this version yet)",
+        "{ meida: { uri: a } }",
+        "FB0210 5:20 `meida` there is no source kind `meida` (did you mean `media`? It is not in this version yet)",
     );
     check_source(
         "{ file: { path: in.jsonl }, formt: json }",

@@ -12,9 +12,11 @@ committed before.",
     examples: &[
         Example {
             wrong: "\
-sources: { tx: { kafka: { connection: payments, topic: tx, start: beginning }, schema: { id: u64 } } }",
+sources: { tx: { kafka: { connection: payments, topic: tx, start: beginning }, schema: { id: u64 } } }
+sinks: { out: { input: tx, kafka: { connection: payments, topic: out } } }",
             right: "\
-sources: { tx: { kafka: { connection: payments, topic: tx, start: earliest }, schema: { id: u64 } } }",
+sources: { tx: { kafka: { connection: payments, topic: tx, start: earliest }, schema: { id: u64 } } }
+sinks: { out: { input: tx, kafka: { connection: payments, topic: out } } }",
         },
     ],
 };

@@ -11,9 +11,11 @@ but the empty one.",
     examples: &[
         Example {
             wrong: "\
-sources: { tx: { kafka: { connection: payments, topic: card/tx, start: earliest }, schema: { id: u64 } } }",
+sources: { tx: { kafka: { connection: payments, topic: card/tx, start: earliest }, schema: { id: u64 } } }
+sinks: { out: { input: tx, kafka: { connection: payments, topic: out } } }",
             right: "\
-sources: { tx: { kafka: { connection: payments, topic: card.tx, start: earliest }, schema: { id: u64 } } }",
+sources: { tx: { kafka: { connection: payments, topic: card.tx, start: earliest }, schema: { id: u64 } } }
+sinks: { out: { input: tx, kafka: { connection: payments, topic: out } } }",
         },
     ],
 };
