@@ -39,7 +39,7 @@ impl Wanted {
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if let [kafka::BARE, arguments @ ..] = words[..] {
+    if let [kafka::BARE, arguments @ ..] = &words[..] {
         return kafka::bare(arguments);
     }
     let (bench, wanted) = match find(&words) {

@@ -93,7 +93,11 @@ impl Cluster {
         self.client.create_topic(&new, ASK_MS).unwrap_or_else(|error| panic!("{topic}: {error}"));
         // Known to the controller is not known to everybody.
         let until = Instant::now() + Duration::from_secs(10);
-        while self.client.topic(topic, ASK_MS).is_err() && Instant::now() < until {
+        let is_there = || {
+            let has_leader = |partition| self.client.bounds(topic, partition, ASK_MS).is_ok();
+            self.client.topic(topic, ASK_MS).is_ok() && (0..partitions).all(has_leader)
+        };
+        while !is_there() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -23,13 +23,15 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
     let beside = "Kafka Streams";
     let rate = Row::new("card fraud", own.rate(), "tx/s").beside(beside, peer.rate());
     rows.add(rate.target(">= 120000"))?;
-    for (name, own, peer) in [("slowest", own.slowest(), peer.slowest()), ("fastest", own.fastest(), peer.fastest())] {
+    for (name, own, peer) in
+        [("slowest", own.slowest(), peer.slowest()), ("fastest", own.fastest(), peer.fastest())]
+    {
         rows.add(Row::new(format!("card fraud, {name} of {RUNS}"), own, "tx/s").beside(beside, peer))?;
     }
-    let cpu = |runs: &Runs, of: fn(&Seen) -> Duration| runs.median(|seen| seen.per_million(of(seen)));
-    let all: fn(&Seen) -> Duration = |seen| seen.process.all;
-    let (own_all, peer_all) = (cpu(&own, all), cpu(&peer, all));
-    rows.add(Row::new("card fraud, for each CPU second", 1e6 / own_all, "tx").beside(beside, 1e6 / peer_all))?;
+    let (own_all, peer_all) = (own.cpu(|seen| seen.process.all), peer.cpu(|seen| seen.process.all));
+    rows.add(
+        Row::new("card fraud, for each CPU second", 1e6 / own_all, "tx").beside(beside, 1e6 / peer_all),
+    )?;
     let times = peer_all / own_all;
     rows.add(Row::new("card fraud, records a CPU second, of Kafka Streams'", times, "times").target(">= 5"))?;
     rows.add(Row::new("card fraud, CPU: whole process", own_all, "s/million").beside(beside, peer_all))?;
@@ -39,9 +41,12 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
         ("all others", |seen| seen.process.all.saturating_sub(seen.process.client + seen.process.engine)),
     ];
     for (name, of) in parts {
-        rows.add(Row::new(format!("card fraud, CPU: {name}"), cpu(&own, of), "s/million"))?;
+        rows.add(Row::new(format!("card fraud, CPU: {name}"), own.cpu(of), "s/million"))?;
     }
-    rows.add(Row::new("card fraud, CPU: broker", own.broker(), "s/million").beside(beside, peer.broker()))
+    rows.add(
+        Row::new("card fraud, CPU: broker", own.cpu(|seen| seen.broker), "s/million")
+            .beside(beside, peer.cpu(|seen| seen.broker)),
+    )
 }
 
 /// What `--set` says of the pipeline as it stands.

@@ -36,11 +36,18 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
         client.push(alone(stand, &load)?);
         whole.push(through(stand, &load)?);
         let p99 = |runs: &[Histogram<u64>]| runs.last().map_or(0.0, |run| millis(run, 0.99));
-        eprintln!("run {number} of {RUNS}: p99 {:.2} ms, the client alone {:.2} ms", p99(&whole), p99(&client));
+        eprintln!(
+            "run {number} of {RUNS}: p99 {:.2} ms, the client alone {:.2} ms",
+            p99(&whole),
+            p99(&client)
+        );
     }
-    let targets = [("p50", 0.5, None), ("p99", 0.99, Some("<= 10")), ("p99.9", 0.999, None), ("max", 1.0, None)];
+    let targets =
+        [("p50", 0.5, None), ("p99", 0.99, Some("<= 10")), ("p99.9", 0.999, None), ("max", 1.0, None)];
     for (name, quantile, target) in targets {
-        let of = |runs: &[Histogram<u64>]| crate::core::median(runs.iter().map(|run| millis(run, quantile)).collect());
+        let of = |runs: &[Histogram<u64>]| {
+            crate::core::median(runs.iter().map(|run| millis(run, quantile)).collect())
+        };
         let case = format!("card fraud at {PACE}/s, produced to consumed, {name}");
         let row = Row::new(case, of(&whole), "ms").beside("client alone", of(&client));
         rows.add(if let Some(target) = target { row.target(target) } else { row })?;

@@ -45,8 +45,14 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
     let share = 100.0 * passed.rate() / bare.rate();
     rows.add(Row::new("pass-through, of the bare loop", share, "%").target(">= 80"))?;
     let (slowest, fastest) = (passed.slowest(), passed.fastest());
-    rows.add(Row::new(format!("pass-through, slowest of {RUNS}"), slowest, "msg/s").beside("bare loop", bare.slowest()))?;
-    rows.add(Row::new(format!("pass-through, fastest of {RUNS}"), fastest, "msg/s").beside("bare loop", bare.fastest()))?;
+    rows.add(
+        Row::new(format!("pass-through, slowest of {RUNS}"), slowest, "msg/s")
+            .beside("bare loop", bare.slowest()),
+    )?;
+    rows.add(
+        Row::new(format!("pass-through, fastest of {RUNS}"), fastest, "msg/s")
+            .beside("bare loop", bare.fastest()),
+    )?;
     let parts: [(&str, fn(&Seen) -> Duration); 4] = [
         ("whole process", |seen| seen.process.all),
         ("threads of the client", |seen| seen.process.client),
@@ -54,10 +60,9 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
         ("broker", |seen| seen.broker),
     ];
     for (name, of) in parts {
-        let each = |runs: &Runs| runs.median(|seen| seen.per_million(of(seen)));
-        let row = Row::new(format!("pass-through, CPU: {name}"), each(&passed), "s/million");
+        let row = Row::new(format!("pass-through, CPU: {name}"), passed.cpu(of), "s/million");
         // The bare loop has no engine.
-        let peer = each(&bare);
+        let peer = bare.cpu(of);
         rows.add(if peer > 0.0 { row.beside("bare loop", peer) } else { row })?;
     }
     Ok(())

@@ -142,7 +142,10 @@ mod tests {
         };
         let Sent { key, value, timestamp_ms } = message(&transaction);
         let value = value.unwrap();
-        assert_eq!((key.as_deref(), value.len(), timestamp_ms), (Some("7"), MESSAGE_BYTES, 1_767_225_600_000));
+        assert_eq!(
+            (key.as_deref(), value.len(), timestamp_ms),
+            (Some("7"), MESSAGE_BYTES, 1_767_225_600_000)
+        );
         let json: serde_json::Value = serde_json::from_slice(&value).unwrap();
         assert_eq!(json["tx_id"], "000000000000002a");
         assert_eq!(json["amount"], 12.05);

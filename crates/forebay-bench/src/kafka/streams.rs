@@ -41,7 +41,12 @@ impl Streams {
     pub fn run(&self, stand: &Stand, to: &str) -> Result<Process, Failure> {
         let says = stand.folder.join("kafka-streams.log");
         let mut java = Command::new("java");
-        java.args(["-Xms1g", "-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]);
+        java.args([
+            "-Xms1g",
+            "-Xmx1g",
+            "-XX:+UseParallelGC",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+        ]);
         java.args(["-cp", &self.class_path, "CardFraud", &stand.bootstrap(), TRANSACTIONS, to]);
         // The application is new like its topic.
         java.arg(to).arg(stand.empty_state()?);

@@ -85,12 +85,12 @@ impl Seen {
         })
     }
 
-    pub fn rate(&self) -> f64 {
+    fn rate(&self) -> f64 {
         self.messages as f64 / self.wall.as_secs_f64()
     }
 
     /// Seconds on a core for a million messages.
-    pub fn per_million(&self, time: Duration) -> f64 {
+    fn per_million(&self, time: Duration) -> f64 {
         time.as_secs_f64() * 1e6 / self.messages as f64
     }
 }
@@ -106,11 +106,6 @@ impl Runs {
         self.0.push(seen);
     }
 
-    /// The median of something of each.
-    pub fn median(&self, of: impl Fn(&Seen) -> f64) -> f64 {
-        crate::core::median(self.0.iter().map(of).collect())
-    }
-
     pub fn rate(&self) -> f64 {
         self.median(Seen::rate)
     }
@@ -123,12 +118,12 @@ impl Runs {
         self.0.iter().map(Seen::rate).fold(0.0, f64::max)
     }
 
-    /// Seconds on a core for a million messages, of a part of the process.
-    pub fn cpu(&self, part: impl Fn(&Time) -> Duration) -> f64 {
-        self.median(|seen| seen.per_million(part(&seen.process)))
+    /// Seconds on a core for a million messages.
+    pub fn cpu(&self, of: impl Fn(&Seen) -> Duration) -> f64 {
+        self.median(|seen| seen.per_million(of(seen)))
     }
 
-    pub fn broker(&self) -> f64 {
-        self.median(|seen| seen.per_million(seen.broker))
+    fn median(&self, of: impl Fn(&Seen) -> f64) -> f64 {
+        crate::core::median(self.0.iter().map(of).collect())
     }
 }
