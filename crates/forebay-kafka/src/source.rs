@@ -152,8 +152,10 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
         fresh: build.process.fresh,
         skip_lost: text("on_lost") == "skip",
     };
-    let client_id = format!("forebay-{}-{}", build.process.identity, build.name);
-    let settings = Settings { connection, topic: text("topic").into(), group, start, manner, client_id };
+    let siblings = format!("forebay-{}-", build.process.identity);
+    let client_id = format!("{siblings}{}", build.name);
+    let topic = text("topic").into();
+    let settings = Settings { connection, topic, group, start, manner, client_id, siblings };
     let conf = conf(&settings.connection, &settings.group, &settings.client_id)?;
     let (commands, received) = unbounded();
     let shared = Arc::new(Shared::new(&settings.topic, build.bell.clone(), commands));

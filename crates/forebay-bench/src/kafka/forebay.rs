@@ -48,8 +48,8 @@ impl Forebay {
         if !status.success() {
             return Err(Failure::new(format!("forebay ended with {status}:\n{said}")));
         }
-        let ended = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let ended = ended.filter(|event| event["event"] == "ended").last();
+        let mut events = said.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let ended = events.find(|event| event["event"] == "ended");
         let total = ended.as_ref().map_or(&Value::Null, |ended| &ended["ledger"]["total"]);
         let is_some = |count: &Value| match count {
             Value::Object(reasons) => !reasons.is_empty(),

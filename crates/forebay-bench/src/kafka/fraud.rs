@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::forebay::Forebay;
 use super::stand::Stand;
 use super::streams::Streams;
-use super::watch::{Part, Runs, Seen, watch};
+use super::watch::{Part, Runs, Seen, TimeOf, watch};
 use crate::failure::Failure;
 use crate::machine;
 use crate::row::{Row, Rows};
@@ -35,7 +35,7 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
     let times = peer_all / own_all;
     rows.add(Row::new("card fraud, records a CPU second, of Kafka Streams'", times, "times").target(">= 5"))?;
     rows.add(Row::new("card fraud, CPU: whole process", own_all, "s/million").beside(beside, peer_all))?;
-    let parts: [(&str, fn(&Seen) -> Duration); 3] = [
+    let parts: [(&str, TimeOf); 3] = [
         ("threads of the client", |seen| seen.process.client),
         ("threads of the engine", |seen| seen.process.engine),
         ("all others", |seen| seen.process.all.saturating_sub(seen.process.client + seen.process.engine)),

@@ -9,7 +9,7 @@ use super::BARE;
 use super::forebay::Forebay;
 use super::process::Process;
 use super::stand::Stand;
-use super::watch::{Part, Runs, Seen, watch};
+use super::watch::{Part, Runs, Seen, TimeOf, watch};
 use crate::failure::Failure;
 use crate::row::{Row, Rows};
 
@@ -53,7 +53,7 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
         Row::new(format!("pass-through, fastest of {RUNS}"), fastest, "msg/s")
             .beside("bare loop", bare.fastest()),
     )?;
-    let parts: [(&str, fn(&Seen) -> Duration); 4] = [
+    let parts: [(&str, TimeOf); 4] = [
         ("whole process", |seen| seen.process.all),
         ("threads of the client", |seen| seen.process.client),
         ("threads of the engine", |seen| seen.process.engine),

@@ -38,6 +38,9 @@ struct Look {
     broker: Duration,
 }
 
+/// A time out of what was seen.
+pub type TimeOf = fn(&Seen) -> Duration;
+
 /// Watches a topic until it has what the stand has, or the time is over.
 pub fn watch(stand: &Stand, process: &mut Process, topic: &str, part: &Part) -> Result<Seen, Failure> {
     let broker = stand.broker_pid()?;

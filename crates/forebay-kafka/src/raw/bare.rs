@@ -28,7 +28,7 @@ pub fn copy(from: &Consumer, to: &Producer, under_way: &AtomicUsize, most: usize
                 let mut is_taken = true;
                 if inner.err == ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR {
                     let (value, key) = ((inner.payload, inner.len), (inner.key, inner.key_len));
-                    let (any, copied) = (-1, sys::RD_KAFKA_MSG_F_COPY as i32);
+                    let (any, copied) = (-1, sys::RD_KAFKA_MSG_F_COPY);
                     let none = null_mut();
                     let topic = to.topic();
                     is_taken =

@@ -61,7 +61,7 @@ impl Producer {
         let none = |part| mem(part, null_mut(), 0);
         let mut parts = [
             one(Part::RD_KAFKA_VTYPE_RKT, |u| u.rkt = self.topic.as_ptr()),
-            one(Part::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = sys::RD_KAFKA_MSG_F_COPY as i32),
+            one(Part::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = sys::RD_KAFKA_MSG_F_COPY),
             one(Part::RD_KAFKA_VTYPE_TIMESTAMP, |u| u.i64_ = message.timestamp_ms),
             one(Part::RD_KAFKA_VTYPE_OPAQUE, |u| u.ptr = message.opaque as *mut c_void),
             message.value.map_or(none(Part::RD_KAFKA_VTYPE_VALUE), |v| bytes(Part::RD_KAFKA_VTYPE_VALUE, v)),
@@ -92,7 +92,7 @@ impl Producer {
     /// Forgets what was taken and not written: for the end of a process that does not wait for it. The answers come by
     /// [`poll`](Self::poll).
     pub fn purge(&self) {
-        let everything = (sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT) as i32;
+        let everything = sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT;
         // SAFETY: no condition.
         unsafe { sys::rd_kafka_purge(self.client.as_ptr(), everything) };
     }

@@ -156,6 +156,8 @@ pub struct Settings {
     pub manner: Manner,
     /// How our own earlier process was called: it may still be a member.
     pub client_id: String,
+    /// What the names of this pipeline's other sources begin with: they may be members of the same group.
+    pub siblings: String,
 }
 
 /// Where a partition stands with this process.
@@ -340,8 +342,7 @@ impl Fetcher {
     }
 
     fn check_alone(&self, members: &[(String, String)]) -> Result<(), Fault> {
-        let other = members.iter().find(|(client, _)| *client != self.settings.client_id);
-        let Some((client, host)) = other else { return Ok(()) };
+        let Some((client, host)) = stranger(members, &self.settings.siblings) else { return Ok(()) };
         Err(Fault::fatal(
             &code::KAFKA_GROUP,
             format!(
@@ -782,5 +783,29 @@ impl Fetcher {
             until = Instant::now() + Duration::from_millis(200);
         }
         self.consumer.close();
+    }
+}
+
+/// The member of a group, by its client id and host, that is no source of this pipeline.
+fn stranger<'m>(members: &'m [(String, String)], siblings: &str) -> Option<&'m (String, String)> {
+    members.iter().find(|(client, _)| !client.starts_with(siblings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_one_pipeline_are_no_strangers_to_each_other() {
+        #[track_caller]
+        fn check(members: &[&str], expect: Option<&str>) {
+            let members: Vec<_> = members.iter().map(|name| (name.to_string(), "here".to_string())).collect();
+            let found = stranger(&members, "forebay-5e1f-").map(|(client, _)| client.as_str());
+            assert_eq!(found, expect);
+        }
+        check(&[], None);
+        check(&["forebay-5e1f-tx", "forebay-5e1f-chargebacks"], None);
+        check(&["forebay-5e1f-tx", "forebay-77aa-tx"], Some("forebay-77aa-tx"));
+        check(&["kcat"], Some("kcat"));
     }
 }
