@@ -40,8 +40,8 @@ impl Forebay {
         Failure::new(format!("{failure}\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n")))
     }
 
-    /// Drains it, and checks that every record that it took was published.
-    pub fn drain(self) -> Result<(), Failure> {
+    /// Drains it, and checks that every record that it took was published; gives how many a stage was left out for.
+    pub fn drain(self) -> Result<u64, Failure> {
         let Forebay { process, says } = self;
         let status = process.end()?;
         let said = fs::read_to_string(&says).map_err(Failure::doing(format!("read {}", says.display())))?;
@@ -50,7 +50,8 @@ impl Forebay {
         }
         let mut events = said.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let ended = events.find(|event| event["event"] == "ended");
-        let total = ended.as_ref().map_or(&Value::Null, |ended| &ended["ledger"]["total"]);
+        let ledger = ended.as_ref().map_or(&Value::Null, |ended| &ended["ledger"]);
+        let total = &ledger["total"];
         let is_some = |count: &Value| match count {
             Value::Object(reasons) => !reasons.is_empty(),
             Value::Null => false,
@@ -59,7 +60,7 @@ impl Forebay {
         if total.is_null() || is_some(&total["rejected"]) || is_some(&total["dropped"]) {
             return Err(Failure::new(format!("forebay did not publish everything: {total}")));
         }
-        Ok(())
+        Ok(ledger["skipped"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum())
     }
 }
 

@@ -63,8 +63,10 @@ fn one(stand: &Stand) -> Result<Seen, Failure> {
     let part = Part { after: stand.messages / 10, warm: Duration::ZERO, at_most: Duration::from_secs(40) };
     let seen = watch(stand, forebay.process(), &topic, &part);
     let seen = seen.map_err(|failure| forebay.explain(failure))?;
-    forebay.drain()?;
-    Ok(seen)
+    match forebay.drain()? {
+        0 => Ok(seen),
+        skipped => Err(Failure::new(format!("the model was left out for {skipped} transactions"))),
+    }
 }
 
 /// It gets half a minute to be compiled by its own machine, and then counts for as long.
