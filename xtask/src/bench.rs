@@ -11,9 +11,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::Stdio;
 
-use crate::args::{Args, Verb};
+use crate::args::{Args, Opt, Verb};
 use crate::failure::Failure;
-use crate::shell;
+use crate::{setup, shell};
 use row::Row;
 
 pub const VERB: Verb = Verb {
@@ -21,19 +21,31 @@ pub const VERB: Verb = Verb {
     summary: "Runs a bench, prints a table and writes target/bench/NAME.jsonl",
     about: "Ends with 1 when a target does not hold. `ratio` is value / peer_value; nothing is rounded in the program's favour.",
     word: Some("NAME"),
-    options: &[],
-    run: |args: &Args| run(args.word()),
+    options: &[Opt {
+        name: "--case",
+        value: "CASE",
+        about: "measure this alone; a name that is none gets the list",
+    }],
+    run: |args: &Args| run(args.word(), args.text("--case")),
 };
 
 const CRATE: &str = "forebay-bench";
+/// The bench that measures the program as users have it, on a real Kafka.
+const KAFKA: &str = "kafka";
 
 /// The verb is there once the crate is.
 pub fn is_there() -> bool {
     shell::root().join("crates").join(CRATE).join("Cargo.toml").is_file()
 }
 
-fn run(name: &str) -> Result<(), Failure> {
+fn run(name: &str, case: Option<&str>) -> Result<(), Failure> {
+    if name == KAFKA {
+        setup::machine(setup::For::Kafka)?;
+        setup::kafka()?;
+        shell::run(&mut shell::cargo(["build", "--release", "--package", "forebay-cli"]))?;
+    }
     let mut cargo = shell::cargo(["run", "--release", "--package", CRATE, "--", name]);
+    cargo.args(case.iter().flat_map(|case| ["--case", case]));
     tell!("$ {}\n", shell::line(&cargo))?;
     let mut child = cargo.stdout(Stdio::piped()).spawn().map_err(Failure::io("start cargo"))?;
     let folder = shell::target().join("bench");

@@ -23,7 +23,7 @@ pub fn run(rows: &mut Rows) -> Result<(), Failure> {
 }
 
 /// The median; a figure that one disturbed span cannot move.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

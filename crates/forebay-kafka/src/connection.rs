@@ -75,6 +75,12 @@ impl Connection {
         Ok(Connection { name: name.into(), brokers: brokers.join(","), properties, password })
     }
 
+    /// A cluster without encryption and login.
+    pub fn plain(brokers: &str) -> Connection {
+        let properties = vec![("security.protocol", "plaintext".to_string())];
+        Connection { name: "plain".into(), brokers: brokers.into(), properties, password: None }
+    }
+
     /// The configuration of a client of this cluster.
     pub fn conf(&self, client_id: &str) -> Result<Conf, Fault> {
         let mut conf = Conf::new();

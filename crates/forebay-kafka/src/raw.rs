@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "the calls of librdkafka, each with its SAFETY")]
 
 mod admin;
+mod bare;
 mod client;
 mod consumer;
 mod error;
@@ -15,6 +16,7 @@ mod message;
 mod producer;
 
 pub use admin::{NewTopic, TopicFacts};
+pub use bare::copy;
 pub use client::{Client, Conf, Listener, Role};
 pub use consumer::{Consumer, Scratch};
 pub use error::{ErrorCode, KafkaError};

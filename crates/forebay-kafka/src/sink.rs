@@ -132,7 +132,7 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
 }
 
 /// What is set of the client beside its connection.
-fn conf(connection: &Connection, client_id: &str) -> Result<Conf, Fault> {
+pub(crate) fn conf(connection: &Connection, client_id: &str) -> Result<Conf, Fault> {
     let mut conf = connection.conf(client_id)?;
     let most = MOST_MESSAGE_BYTES.to_string();
     let properties = [

@@ -158,9 +158,11 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
         fresh: build.process.fresh,
         skip_lost: text("on_lost") == "skip",
     };
-    let client_id = format!("forebay-{}-{}", build.process.identity, build.name);
-    let settings = Settings { connection, topic: text("topic").into(), group, start, manner, client_id };
-    let conf = conf(&settings)?;
+    let siblings = format!("forebay-{}-", build.process.identity);
+    let client_id = format!("{siblings}{}", build.name);
+    let topic = text("topic").into();
+    let settings = Settings { connection, topic, group, start, manner, client_id, siblings };
+    let conf = conf(&settings.connection, &settings.group, &settings.client_id)?;
     let (commands, received) = unbounded();
     let shared = Arc::new(Shared::new(build.bell.clone(), build.condition.clone(), commands));
     let client = Client::new(ClientRole::Consumer, conf, shared.clone());
@@ -172,12 +174,12 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Source>, Fault> {
 }
 
 /// What is set of the client beside its connection.
-fn conf(settings: &Settings) -> Result<Conf, Fault> {
-    let mut conf = settings.connection.conf(&settings.client_id)?;
+pub(crate) fn conf(connection: &Connection, group: &str, client_id: &str) -> Result<Conf, Fault> {
+    let mut conf = connection.conf(client_id)?;
     let ahead = FETCH_AHEAD_KIB.to_string();
     let properties = [
-        ("group.id", settings.group.as_str()),
-        ("group.instance.id", &settings.client_id),
+        ("group.id", group),
+        ("group.instance.id", client_id),
         ("group.protocol", "classic"),
         ("partition.assignment.strategy", "cooperative-sticky"),
         ("session.timeout.ms", "6000"),
@@ -197,8 +199,7 @@ fn conf(settings: &Settings) -> Result<Conf, Fault> {
     ];
     for (name, value) in properties {
         conf.set(name, value).map_err(|said| {
-            let text = format!("{}: {said}", settings.connection.shown());
-            Fault::fatal(&code::KAFKA_CONNECTION, text)
+            Fault::fatal(&code::KAFKA_CONNECTION, format!("{}: {said}", connection.shown()))
         })?;
     }
     Ok(conf)

@@ -1,4 +1,9 @@
 //! A client for tests and benches: makes topics, fills them, and reads back what is there. It knows nothing of pipelines.
+//! `probe` has what benches measure with: clients that are set as those of pipelines are.
+
+mod probe;
+
+pub use probe::{Feed, Tail, copy};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,7 +93,11 @@ impl Cluster {
         self.client.create_topic(&new, ASK_MS).unwrap_or_else(|error| panic!("{topic}: {error}"));
         // Known to the controller is not known to everybody.
         let until = Instant::now() + Duration::from_secs(10);
-        while self.client.topic(topic, ASK_MS).is_err() && Instant::now() < until {
+        let is_there = || {
+            let has_leader = |partition| self.client.bounds(topic, partition, ASK_MS).is_ok();
+            self.client.topic(topic, ASK_MS).is_ok() && (0..partitions).all(has_leader)
+        };
+        while !is_there() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -139,7 +148,12 @@ impl Cluster {
     /// How many messages were written to a topic, over all partitions.
     pub fn count(&self, topic: &str) -> u64 {
         let facts = self.client.topic(topic, ASK_MS).unwrap_or_else(|error| panic!("{topic}: {error}"));
-        let ends = (0..facts.partitions).map(|partition| {
+        self.count_of(topic, facts.partitions)
+    }
+
+    /// The same, where it is known how many partitions there are: one question less.
+    pub fn count_of(&self, topic: &str, partitions: i32) -> u64 {
+        let ends = (0..partitions).map(|partition| {
             let (low, high) = self.client.bounds(topic, partition, ASK_MS).expect("a partition");
             (high - low) as u64
         });

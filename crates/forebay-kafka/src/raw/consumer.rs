@@ -35,6 +35,10 @@ impl Consumer {
         &self.client
     }
 
+    pub(super) fn queue(&self) -> *mut sys::rd_kafka_queue_t {
+        self.queue.as_ptr()
+    }
+
     /// Waits for the first message and takes what is there, `max` at most; calls the listener meanwhile.
     pub fn poll(&self, timeout_ms: i32, max: usize, scratch: &mut Scratch, mut each: impl FnMut(Message)) {
         if self.take(max, scratch, &mut each) > 0 || timeout_ms == 0 {

@@ -50,6 +50,10 @@ impl Producer {
         &self.client
     }
 
+    pub(super) fn topic(&self) -> *mut sys::rd_kafka_topic_t {
+        self.topic.as_ptr()
+    }
+
     /// Takes a message to send. The answer comes through the listener, unless the message is not taken.
     pub fn send(&self, message: &Outgoing<'_>) -> Result<(), KafkaError> {
         let headers = Headers::of(message.headers);

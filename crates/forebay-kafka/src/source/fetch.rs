@@ -40,6 +40,8 @@ pub struct Settings {
     pub manner: Manner,
     /// How our own earlier process was called: it may still be a member.
     pub client_id: String,
+    /// What the names of this pipeline's other sources begin with: they may be members of the same group.
+    pub siblings: String,
 }
 
 /// Where a partition stands with this process.

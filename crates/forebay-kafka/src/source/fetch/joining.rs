@@ -99,8 +99,7 @@ impl Fetcher {
     }
 
     pub(super) fn check_alone(&self, members: &[(String, String)]) -> Result<(), Fault> {
-        let other = members.iter().find(|(client, _)| *client != self.settings.client_id);
-        let Some((client, host)) = other else { return Ok(()) };
+        let Some((client, host)) = stranger(members, &self.settings.siblings) else { return Ok(()) };
         Err(Fault::fatal(
             &code::KAFKA_GROUP,
             format!(
@@ -118,5 +117,29 @@ impl Fetcher {
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => false,
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => true,
         }
+    }
+}
+
+/// The member of a group, by its client id and host, that is no source of this pipeline.
+fn stranger<'m>(members: &'m [(String, String)], siblings: &str) -> Option<&'m (String, String)> {
+    members.iter().find(|(client, _)| !client.starts_with(siblings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_one_pipeline_are_no_strangers_to_each_other() {
+        #[track_caller]
+        fn check(members: &[&str], expect: Option<&str>) {
+            let members: Vec<_> = members.iter().map(|name| (name.to_string(), "here".to_string())).collect();
+            let found = stranger(&members, "forebay-5e1f-").map(|(client, _)| client.as_str());
+            assert_eq!(found, expect);
+        }
+        check(&[], None);
+        check(&["forebay-5e1f-tx", "forebay-5e1f-chargebacks"], None);
+        check(&["forebay-5e1f-tx", "forebay-77aa-tx"], Some("forebay-77aa-tx"));
+        check(&["kcat"], Some("kcat"));
     }
 }
