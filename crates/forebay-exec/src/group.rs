@@ -2,8 +2,8 @@
 //!
 //! Rows of files come in one order over all streams, so a stream holds others back until it is known what it has. Streams
 //! without end are free: what one of them has goes on as it comes. Where several have something, the one with the lowest event time is
-//! first, so that a backlog of several topics is worked off side by side; one of which more is on its way holds others back for
-//! a moment at most, and every so often it is the turn of the one that has waited longest, whatever its times are.
+//! first, so that a backlog of several topics is worked off side by side; one of which more is on its way holds those of other sources
+//! back for a moment at most, and every so often it is the turn of the one that has waited longest, whatever its times are.
 //!
 //! There may be thousands of streams, most of which have ended or have nothing to say. A round works on those that it reads
 //! and those that it releases rows of, and on no others. Each stream that has neither ended nor rows in hand stands in
@@ -244,7 +244,11 @@ impl Group {
             self.waiting.pop_front();
             return Some((longest, Limited::ToRows(ROWS_OUT_OF_TURN)));
         }
-        let holds = |Reverse((_, at)): &Reverse<(i64, usize)>| intakes[*at].is_awaited(now, high);
+        // Partitions of one source are not waited for: nothing says how their times go together.
+        let node = intakes[first].node();
+        let holds = |Reverse((_, at)): &Reverse<(i64, usize)>| {
+            intakes[*at].node() != node && intakes[*at].is_awaited(now, high)
+        };
         self.is_held = self.later.iter().any(holds);
         if self.is_held {
             return None;
@@ -443,10 +447,11 @@ mod tests {
         }
     }
 
-    /// Rounds of free streams: which stream gave how many rows.
-    fn rounds(streams: Vec<Timed>, now: i64, count: usize) -> Vec<String> {
-        let facts = Facts { node: NodeId(0), event_time: None, slo: None, ends: false };
+    /// Rounds of free streams, of one source or each `apart`: which stream gave how many rows.
+    fn rounds(streams: Vec<Timed>, apart: bool, now: i64, count: usize) -> Vec<String> {
         let intake = |(at, reader): (usize, Timed)| {
+            let node = NodeId(if apart { at as u16 } else { 0 });
+            let facts = Facts { node, event_time: None, slo: None, ends: false };
             Intake::new(StreamId(at as u32), "s".into(), Stream::new(at.to_string(), Box::new(reader)), facts)
         };
         let mut intakes: Vec<Intake> = streams.into_iter().enumerate().map(intake).collect();
@@ -475,17 +480,18 @@ mod tests {
             Timed(rows(600, 300), Read::Idle),
             Timed(Vec::new(), Read::Idle),
         ];
-        assert_eq!(rounds(streams, 0, 3), ["0: 856, 1: 168", "0: 892, 1: 132", "0: 252"]);
-        // What is on its way is waited for, for a moment.
+        assert_eq!(rounds(streams, false, 0, 3), ["0: 856, 1: 168", "0: 892, 1: 132", "0: 252"]);
+        // What is on its way in another source is waited for, for a moment.
         let soon = || vec![Timed(rows(600, 3), Read::Idle), Timed(Vec::new(), Read::NotBefore(1))];
-        assert_eq!(rounds(soon(), 0, 2), ["", ""]);
+        assert_eq!(rounds(soon(), true, 0, 2), ["", ""]);
+        assert_eq!(rounds(soon(), false, 0, 2), ["0: 3", ""]);
     }
 
     #[test]
     fn a_free_stream_far_ahead_has_its_turn_every_so_often() {
         let rows = |from: i64, count: i64| (from..from + count).collect::<Vec<i64>>();
         let streams = vec![Timed(rows(0, 100_000), Read::Idle), Timed(rows(1 << 40, 100), Read::Idle)];
-        let rounds = rounds(streams, 0, 70);
+        let rounds = rounds(streams, false, 0, 70);
         let ahead: Vec<usize> = (0..70).filter(|round| rounds[*round].contains("1: ")).collect();
         assert_eq!(ahead.first(), Some(&63), "{rounds:?}");
         assert!(rounds[63].contains("1: 16"), "{rounds:?}");
