@@ -30,7 +30,7 @@ pub static SINK: Kind = Kind {
 Writes each record as a message whose value is one JSON object (`format: json`).
 
 - The message's key is the text of the column `key` (`7` for a number), and decides the partition as Java's producer does (murmur2).
-  Without `key`, or where it is null, partitions take turns.
+  Without `key`, or where it is null, it is any partition.
 - The message's timestamp is the record's event time, cut to milliseconds.
 - Headers say where a record comes from: `stream` and `_seq` name the record that it was made from, so that a consumer knows one that
   it has seen; `_late` stands where it was late, `_model` where models were run. A column that is listed in `columns` is in the value and in

@@ -145,7 +145,14 @@ impl Cluster {
         );
     }
 
-    /// How many messages were written to a topic, over all partitions.
+    /// How many messages were ever written to a topic, over all partitions, whatever retention has deleted since.
+    pub fn written(&self, topic: &str) -> u64 {
+        let facts = self.client.topic(topic, ASK_MS).unwrap_or_else(|error| panic!("{topic}: {error}"));
+        let end = |partition| self.client.bounds(topic, partition, ASK_MS).expect("a partition").1 as u64;
+        (0..facts.partitions).map(end).sum()
+    }
+
+    /// How many messages a topic holds, over all partitions.
     pub fn count(&self, topic: &str) -> u64 {
         let facts = self.client.topic(topic, ASK_MS).unwrap_or_else(|error| panic!("{topic}: {error}"));
         self.count_of(topic, facts.partitions)

@@ -99,8 +99,9 @@ fn a_sink_that_makes_its_topic_needs_one_right_more() {
     stand.pay(0..50);
     let going = go(&stand, "");
     wait_for("the topic", || stand.cluster.has(&new).then_some(()));
-    wait_for("50 messages", || (stand.cluster.count(&new) >= 50).then_some(()));
+    wait_for("50 messages", || (stand.cluster.written(&new) >= 50).then_some(()));
     drain(going).good();
+    assert_eq!(stand.cluster.written(&new), 50, "each once: nothing went wrong");
 }
 
 #[test]

@@ -229,7 +229,7 @@ unsafe extern "C" fn on_delivery(
     unsafe {
         let message = &*message;
         let error = KafkaError::check(message.err).err();
-        let opened = message._private as u64;
-        listener(opaque).delivered(opened, message.len + message.key_len, error);
+        let opaque_of_message = message._private as u64;
+        listener(opaque).delivered(opaque_of_message, message.len + message.key_len, error);
     }
 }

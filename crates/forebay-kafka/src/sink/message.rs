@@ -57,6 +57,13 @@ enum Name {
     Key,
 }
 
+impl Buffers {
+    /// How many headers were written last.
+    pub fn headers(&self) -> usize {
+        self.parts.len()
+    }
+}
+
 impl Messages {
     pub fn new(build: &Build<'_>) -> Result<Messages, Fault> {
         let mut columns = build.columns.to_vec();

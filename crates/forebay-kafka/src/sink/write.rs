@@ -64,7 +64,7 @@ impl KafkaSink {
     /// Sends what is in the buffers.
     fn send(&mut self, timestamp_ms: i64, origin: Origin) -> Result<(), KafkaError> {
         let buffers = &self.buffers;
-        let mut headers = Vec::with_capacity(8);
+        let mut headers = Vec::with_capacity(buffers.headers());
         self.messages.headers(buffers, &mut headers);
         let message = Outgoing {
             key: buffers.has_key.then_some(&buffers.key),
@@ -85,6 +85,10 @@ impl KafkaSink {
     /// Sends a message by itself and waits for its answer; says why it was refused, where it was.
     fn send_alone(&mut self, timestamp_ms: i64, origin: Origin) -> Result<Option<KafkaError>, Fault> {
         self.drain()?;
+        // Others may have been refused meanwhile, which are not known yet: the next try knows them.
+        if self.outbound.legs.has_refused(&self.leg) {
+            return Err(refused(&self.outbound));
+        }
         let number = self.leg.sent;
         self.send(timestamp_ms, origin).map_err(|error| fatal(&self.outbound.topic.shown(), &error))?;
         self.drain()?;
@@ -177,10 +181,7 @@ impl Sink for KafkaSink {
             }
             match outbound.legs.has_refused(&leg) {
                 false => Ok(Synced::Done),
-                true => {
-                    let message = format!("{}: messages were refused", outbound.topic.shown());
-                    Err(Fault::away(&code::MESSAGE_REFUSED, message))
-                }
+                true => Err(refused(&outbound)),
             }
         };
         Ok(Sealed { entry: Vec::new(), sync: Some(Box::new(sync)) })
@@ -236,6 +237,11 @@ impl Drop for KafkaSink {
         self.producer.purge();
         self.producer.poll(0);
     }
+}
+
+/// Something that was sent will not be written: the epoch is undone, and it is found out what.
+fn refused(outbound: &Outbound) -> Fault {
+    Fault::away(&code::MESSAGE_REFUSED, format!("{}: messages were refused", outbound.topic.shown()))
 }
 
 /// The thread that takes the brokers' answers.

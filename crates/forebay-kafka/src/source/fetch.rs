@@ -251,6 +251,7 @@ impl Fetcher {
         false
     }
 
+    /// What comes of other partitions meanwhile waits for its turn: the client gives it once.
     fn seek(&mut self, partition: &Arc<Partition>, offset: i64) {
         let place = Place::new(&self.settings.topic, partition.number, offset);
         // Right after an assignment the client may not be that far yet.
@@ -259,7 +260,6 @@ impl Fetcher {
             match self.consumer.seek(&place, ASK_MS) {
                 Err(error) if Trouble::of(error.code) == Trouble::Away && Instant::now() < until => {
                     self.poll(50);
-                    self.inbox.clear();
                 }
                 sought => break sought,
             }

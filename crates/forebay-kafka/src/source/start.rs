@@ -49,7 +49,7 @@ pub struct Known {
 pub struct Manner {
     /// No other process reads for this pipeline.
     pub alone: bool,
-    /// Some stage keeps state, which belongs to positions.
+    /// What was committed is forgotten: the first partitions that are taken begin at `start`.
     pub fresh: bool,
     /// Messages that were deleted before they were read are counted and left behind.
     pub skip_lost: bool,

@@ -143,7 +143,7 @@ fn source(resolved: &Resolved<'_>, layout: &Layout, source: &Source, at: usize) 
         event_time,
         slo: resolved.slo(at).map(slo),
         keep_raw: keep_raw(resolved, at),
-        // What ends is merged by time; what does not would make others wait for it.
+        // What ends is merged by time; what does not would make others wait for it, and is free.
         merge_group: usize::from(!source.body.kind.is_some_and(|kind| kind.facts.ends)),
     }
 }

@@ -106,6 +106,8 @@ impl Fetcher {
         }
         self.condition.goes_on();
         self.was_let_in = true;
+        // What other processes have read meanwhile is not begun anew when it comes here.
+        self.settings.manner.fresh &= self.settings.manner.alone;
         self.consumer.assign(&places).map_err(|error| fatal(&self.place(), &error))
     }
 
