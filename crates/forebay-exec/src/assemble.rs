@@ -6,13 +6,12 @@ mod nodes;
 mod room;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::unbounded;
 use forebay_batch::RowsRing;
 use forebay_log::Log;
-use forebay_plan::plan::{Plan, PlanNode, Spread};
+use forebay_plan::plan::{Plan, PlanNode, Route, Spread};
 use forebay_sched::backoff::Backoff;
 use forebay_sched::breaker::Limits;
 use forebay_sched::epochs::{Epochs, Generation};
@@ -21,10 +20,11 @@ use forebay_sched::merge::Merge;
 use forebay_sched::suspects::Suspects;
 use forebay_spec::pipeline::{Guarantee, Scale};
 use forebay_stage::{Bell, Condition, Fault, Make, Process, Shards, Stream, StreamNames};
+use forebay_types::id::NodeId;
 use forebay_types::{Schema, code};
 
 use crate::coordinator::Coordinator;
-use crate::driver::{self, Driver, Guard, SourceRun};
+use crate::driver::{self, Driver, Guard, SourceRun, lane_of};
 use crate::engine::{Job, Nudge};
 use crate::entry::{self, Committed};
 use crate::gather::{Gatherer, Room};
@@ -35,10 +35,12 @@ use crate::lane::{Command, Lane, Report};
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
 use crate::node::{NodeRun, OnLates, Work};
-use crate::park::Parker;
+use crate::park::{Parker, Waker};
+use crate::post::Post;
 use crate::segment::{SegmentRun, WayList, Ways};
 use crate::state::{self, Held};
 use crate::status::{NodeStatus, Shared};
+use crate::steps::{Step, steps};
 use nodes::{at_node, factory, make_node, restore_state, with_build};
 use wiring::{Edges, connect_here, connect_in, connect_out, make_edges};
 
@@ -50,17 +52,16 @@ pub struct Assembled {
 }
 
 impl Ground<'_, '_> {
-    /// Wakes the lane of a node's instance. What a source rings is looked at by the driver.
+    /// Wakes the lane of a node's instance. What a source rings is looked at by the drivers.
     fn bell(&self, node: &PlanNode, shards: Shards) -> Bell {
-        let waker = self.parkers[shards.lane as usize].waker();
         match node.source {
-            None => Bell::new(move || waker.wake()),
+            None => {
+                let waker = self.parkers[shards.lane as usize].waker();
+                Bell::new(move || waker.wake())
+            }
             Some(_) => {
-                let rung = self.rung.clone();
-                Bell::new(move || {
-                    rung.store(true, Ordering::Release);
-                    waker.wake();
-                })
+                let post = self.post.clone();
+                Bell::new(move || post.ring())
             }
         }
     }
@@ -101,7 +102,7 @@ struct Ground<'a, 'j> {
     streams: Arc<StreamNames>,
     on_late: OnLates,
     /// Rung by sources.
-    rung: Arc<AtomicBool>,
+    post: Arc<Post>,
     process: Process,
     parkers: Vec<Parker>,
     shared: Shared,
@@ -113,14 +114,15 @@ struct Ground<'a, 'j> {
 pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let plan = job.plan;
     let lanes = plan.lanes as usize;
-    let parkers = (0..lanes).map(|_| Parker::default()).collect();
+    let parkers: Vec<Parker> = (0..lanes).map(|_| Parker::default()).collect();
+    let with_sources = instances(plan.segments[0].spread, plan) as usize;
     let mut ground = Ground {
         job,
         plan,
         committed: Committed::default(),
         streams: Arc::default(),
         on_late: OnLates::default(),
-        rung: Arc::default(),
+        post: Arc::new(Post::new(parkers[..with_sources].iter().map(Parker::waker))),
         process: process(job),
         parkers,
         shared: Shared::default(),
@@ -181,14 +183,17 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         });
     }
     drop(report_sender);
-    let Ground { committed, shared, parkers, rung, streams, .. } = ground;
+    let steps = steps(parkers_of(&ground, with_sources), is_in_step(plan));
+    let starts = make_starts(&ground, steps, intakes, sources, suspects, &reasons);
+    for (lane, start) in runs.iter_mut().zip(starts) {
+        lane.driver = Some(Driver::new(start)?);
+    }
+    let Ground { committed, shared, parkers, .. } = ground;
     shared.set_missed(&committed.missed);
     for (lane, parker) in runs.iter_mut().zip(parkers) {
         lane.parker = parker;
     }
-    let start = make_start(job, intakes, sources, &committed, suspects, reasons, &shared);
-    runs[0].driver = Some(Driver::new(driver::Start { rung, names: streams, ..start })?);
-    let epochs = Epochs::new(parts(plan), plan.lanes, committed.epoch);
+    let epochs = Epochs::new(parts(plan), plan.lanes, with_sources as u32, committed.epoch);
     let sequences = sequences(log)?;
     let coordinator = Coordinator {
         log: None,
@@ -216,8 +221,18 @@ fn parts(plan: &Plan) -> u32 {
 fn instances(spread: Spread, plan: &Plan) -> u32 {
     match spread {
         Spread::One => 1,
-        Spread::Keyed => plan.lanes,
+        Spread::Keyed | Spread::Streams => plan.lanes,
     }
+}
+
+/// Whether rows that are read on several lanes meet somewhere.
+fn is_in_step(plan: &Plan) -> bool {
+    let is_source = |node: NodeId| plan.nodes[node.0 as usize].segment == 0;
+    plan.exchanges.iter().any(|exchange| is_source(exchange.from) && exchange.how != Route::Same)
+}
+
+fn parkers_of(ground: &Ground<'_, '_>, lanes: usize) -> Vec<Waker> {
+    ground.parkers[..lanes].iter().map(Parker::waker).collect()
 }
 
 /// Who this process is: its state directory on this host, so that a restart is known again.
@@ -283,6 +298,7 @@ fn open_streams(ground: &mut Ground<'_, '_>) -> Result<Opened, Fault> {
         opened.extend(streams.into_iter().map(|stream| (sources.len(), stream)));
         let facts =
             Facts { node: node.id, event_time: meant.event_time, slo: meant.slo, ends: node.kind.facts.ends };
+        let source = Arc::new(Mutex::new(source));
         sources.push(SourceRun { name: node.name.clone(), source, facts, group: meant.merge_group });
     }
     opened.sort_by(|(a, s), (b, t)| (&sources[*a].name, &s.name).cmp(&(&sources[*b].name, &t.name)));
@@ -342,65 +358,96 @@ fn check_all_there(ground: &Ground<'_, '_>, intakes: &[Intake]) -> Result<(), Fa
     Err(Fault::fatal(&code::STREAM_GONE, message))
 }
 
-fn make_start(
-    job: &Job<'_>,
+/// What the driver of each lane with sources starts with: its share of the streams, and the first one what is left of streams
+/// that are not there.
+fn make_starts(
+    ground: &Ground<'_, '_>,
+    steps: Vec<Step>,
     intakes: Vec<Intake>,
     mut runs: Vec<SourceRun>,
-    committed: &Committed,
     suspects: Suspects,
-    reasons: SharedReasons,
-    shared: &Shared,
-) -> driver::Start {
-    let plan = job.plan;
+    reasons: &SharedReasons,
+) -> Vec<driver::Start> {
+    let (plan, options) = (ground.plan, &ground.job.options);
     // By the number in the plan: those that are merged with each other have one.
-    let mut groups: BTreeMap<usize, (bool, Vec<usize>)> = BTreeMap::new();
-    for run in &runs {
-        groups.entry(run.group).or_default().0 = run.group != MERGED;
+    let numbers: BTreeMap<usize, bool> = runs.iter().map(|run| (run.group, run.group != MERGED)).collect();
+    runs.iter_mut().for_each(|run| run.group = numbers.range(..run.group).count());
+    let mut shares: Vec<Vec<Intake>> = steps.iter().map(|_| Vec::new()).collect();
+    for intake in intakes {
+        shares[lane_of(intake.id, steps.len())].push(intake);
     }
-    for (at, intake) in intakes.iter().enumerate() {
-        let run = runs.iter().find(|run| run.facts.node == intake.node());
-        groups.entry(run.map_or(0, |run| run.group)).or_default().1.push(at);
-    }
-    let numbers: Vec<usize> = groups.keys().copied().collect();
-    runs.iter_mut().for_each(|run| run.group = numbers.partition_point(|number| *number < run.group));
+    let mut committed = ground.committed.streams.clone();
+    let guard = Arc::new(Mutex::new(make_guard(ground)));
+    let suspects_file = options.state_dir.as_deref().map(|dir| Arc::new(state::suspects_path(dir)));
+    let mut starts: Vec<driver::Start> = steps
+        .into_iter()
+        .zip(shares)
+        .map(|(step, intakes)| {
+            let name = |intake: &Intake| (intake.source.clone(), intake.name.clone());
+            let own = intakes.iter().filter_map(|intake| committed.remove_entry(&name(intake)));
+            driver::Start {
+                streams: own.collect(),
+                gatherers: make_gatherers(ground, &intakes),
+                groups: make_groups(numbers.values().copied(), &runs, &intakes),
+                intakes,
+                sources: runs.clone(),
+                step,
+                post: ground.post.clone(),
+                names: ground.streams.clone(),
+                max_batch: options.max_batch,
+                rounds: room::rounds(plan, 0),
+                commit_every_ns: plan.delivery.commit_every_ns,
+                wish: ground.shared.wish.clone(),
+                suspects: suspects.clone(),
+                suspects_file: suspects_file.clone(),
+                reasons: reasons.clone(),
+                committed: ground.committed.epoch,
+                now: options.clock.now(),
+                statuses: ground.shared.streams.clone(),
+                guard: guard.clone(),
+            }
+        })
+        .collect();
+    starts[0].streams.append(&mut committed);
+    starts
+}
+
+fn make_guard(ground: &Ground<'_, '_>) -> Guard {
+    let plan = ground.plan;
+    let sources = || plan.nodes.iter().filter(|node| node.source.is_some());
+    Guard::new(
+        plan.breaker.map(|of| Limits { share: of.share, over_ns: of.over_ns, least: of.least }),
+        sources().map(|node| (node.id, node.name.clone())),
+        sources().all(|node| node.kind.facts.ends),
+        ground.shared.trip.clone(),
+    )
+}
+
+/// Streams that are merged with each other, or are free; each group says whether its streams are.
+fn make_groups(is_free: impl Iterator<Item = bool>, runs: &[SourceRun], intakes: &[Intake]) -> Vec<Group> {
+    let group_of =
+        |intake: &Intake| runs.iter().find(|run| run.facts.node == intake.node()).map_or(0, |run| run.group);
+    let streams = |group: usize| {
+        let own = intakes.iter().enumerate().filter(|(_, intake)| group_of(intake) == group);
+        own.map(|(at, _)| at).collect()
+    };
+    is_free.enumerate().map(|(group, is_free)| Group::new(streams(group), is_free)).collect()
+}
+
+/// For sources of which streams are merged.
+fn make_gatherers(ground: &Ground<'_, '_>, intakes: &[Intake]) -> BTreeMap<NodeId, Gatherer> {
     let is_merged =
         |node: &&PlanNode| node.source.as_ref().is_some_and(|source| source.merge_group == MERGED);
-    let sources = plan.nodes.iter().filter(is_merged);
     let gatherer = |node: &PlanNode| {
         let streams = intakes.iter().filter(|intake| intake.node() == node.id).count();
         // What is gathered is one stream's alone where there is one.
         let room = match streams {
             0 | 1 => Room::default(),
-            streams => room::of_gatherer(plan, node.segment, job.options.max_batch, streams),
+            streams => room::of_gatherer(ground.plan, node.segment, ground.job.options.max_batch, streams),
         };
         (node.id, Gatherer::new(node.id, &own_group(&node.outputs[0].adds), room))
     };
-    let gatherers = sources.map(gatherer);
-    let sources = || plan.nodes.iter().filter(|node| node.source.is_some());
-    driver::Start {
-        gatherers: gatherers.collect(),
-        intakes,
-        sources: runs,
-        groups: groups.into_values().map(|(is_free, streams)| Group::new(streams, is_free)).collect(),
-        rung: Arc::default(),
-        names: Arc::default(),
-        max_batch: job.options.max_batch,
-        rounds: room::rounds(plan, 0),
-        commit_every_ns: plan.delivery.commit_every_ns,
-        wish: shared.wish.clone(),
-        suspects,
-        suspects_file: job.options.state_dir.as_deref().map(state::suspects_path),
-        reasons,
-        committed: committed.clone(),
-        now: job.options.clock.now(),
-        statuses: shared.streams.clone(),
-        guard: Guard::new(
-            plan.breaker.map(|of| Limits { share: of.share, over_ns: of.over_ns, least: of.least }),
-            sources().map(|node| (node.id, node.name.clone())),
-            sources().all(|node| node.kind.facts.ends),
-            shared.trip.clone(),
-        ),
-    }
+    ground.plan.nodes.iter().filter(is_merged).map(gatherer).collect()
 }
 
 /// The group that a node builds as a schema of that group alone.

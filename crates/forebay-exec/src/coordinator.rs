@@ -140,7 +140,7 @@ impl Coordinator {
             Report::Sealed(sealed) => Ok(self.sealed(sealed)),
             Report::Settled { generation, epoch, streams } => {
                 if generation == self.epochs.generation() {
-                    self.parts.entry(epoch).or_default().streams = streams;
+                    self.parts.entry(epoch).or_default().streams.extend(streams);
                 }
                 Ok(self.epochs.settled(generation, epoch))
             }
@@ -401,7 +401,7 @@ mod tests {
         Coordinator {
             log: None,
             committed: Committed::default(),
-            epochs: Epochs::new(2, 2, Epoch(0)),
+            epochs: Epochs::new(2, 2, 1, Epoch(0)),
             lanes: Vec::new(),
             reports: crossbeam_channel::never(),
             parts: BTreeMap::new(),

@@ -1,15 +1,17 @@
-//! Drives the sources: takes streams that come and lets go of those that go, reads, merges streams that are to be merged,
-//! cuts rounds, decides when an epoch ends, and counts records whose claims have come back.
+//! Drives the streams of a lane: takes those that come and lets go of those that go, reads, merges streams that are to be
+//! merged, cuts rounds, decides when an epoch ends, and counts records whose claims have come back. Streams that have no order among each
+//! other are on all lanes: a stream's number says on which, and where it stands there.
 
 mod streams;
 mod guard;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use forebay_batch::{Batch, CutRing, HeaderRing, RowsRing};
+use forebay_sched::epochs::Generation;
 use forebay_sched::ledger::{Account, Tally};
 use forebay_sched::merge::Merge;
 use forebay_sched::suspects::{self, Suspects, Verdict};
@@ -19,12 +21,14 @@ use forebay_types::id::NodeId;
 use forebay_types::{Epoch, MergeKey, StreamId, code};
 
 use crate::edge::Barrier;
-use crate::entry::{Committed, StreamEntry};
+use crate::entry::StreamEntry;
 use crate::gather::{self, Gatherer};
 use crate::group::Group;
 use crate::intake::{Facts, Intake};
 use crate::kit::SharedReasons;
-use crate::status::{Here, StreamStatus};
+use crate::post::Post;
+use crate::status::{Here, StreamStatus, Streams};
+use crate::steps::Step;
 pub use guard::{Guard, Trip};
 
 const FLUSH_EVERY_NS: i64 = 1_000_000;
@@ -84,8 +88,8 @@ pub struct Driver {
     pub intakes: Vec<Intake>,
     sources: Vec<SourceRun>,
     groups: Vec<Group>,
-    /// A source rang: it has news, or streams that had nothing have something.
-    rung: Arc<AtomicBool>,
+    step: Step,
+    post: Arc<Post>,
     names: Arc<StreamNames>,
     gatherers: BTreeMap<NodeId, Gatherer>,
     headers: HeaderRing,
@@ -96,8 +100,8 @@ pub struct Driver {
     commit_every_ns: i64,
     wish: Arc<Wish>,
     suspects: Suspects,
-    /// Where suspects are kept between processes.
-    suspects_file: Option<PathBuf>,
+    /// Where suspects are kept between processes, until no lane has any.
+    suspects_file: Option<Arc<PathBuf>>,
     reasons: SharedReasons,
     /// The epoch that records now belong to.
     epoch: Epoch,
@@ -125,15 +129,17 @@ pub struct Driver {
     closing: usize,
     /// The last look at the sources found nothing, and nothing waits to be merged.
     idle: bool,
-    guard: Guard,
+    guard: Arc<Mutex<Guard>>,
     scratch: Scratch,
-    statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
+    statuses: Arc<Streams>,
 }
 
 /// A source that may have news.
+#[derive(Clone)]
 pub struct SourceRun {
     pub name: String,
-    pub source: Box<dyn Source>,
+    /// Lane 0 hears it, and all lanes tell it what is committed.
+    pub source: Arc<Mutex<Box<dyn Source>>>,
     pub facts: Facts,
     /// Its streams are of this group.
     pub group: usize,
@@ -182,7 +188,8 @@ pub struct Start {
     pub sources: Vec<SourceRun>,
     /// Intakes that are merged with each other, or are free.
     pub groups: Vec<Group>,
-    pub rung: Arc<AtomicBool>,
+    pub step: Step,
+    pub post: Arc<Post>,
     pub names: Arc<StreamNames>,
     pub gatherers: BTreeMap<NodeId, Gatherer>,
     pub max_batch: usize,
@@ -191,17 +198,19 @@ pub struct Start {
     pub commit_every_ns: i64,
     pub wish: Arc<Wish>,
     pub suspects: Suspects,
-    pub suspects_file: Option<PathBuf>,
+    pub suspects_file: Option<Arc<PathBuf>>,
     pub reasons: SharedReasons,
-    pub committed: Committed,
+    pub committed: Epoch,
+    /// What is committed of its streams, and for the first of several drivers that of all others.
+    pub streams: BTreeMap<(String, String), StreamEntry>,
     pub now: i64,
-    pub statuses: Arc<std::sync::Mutex<Vec<StreamStatus>>>,
-    pub guard: Guard,
+    pub statuses: Arc<Streams>,
+    pub guard: Arc<Mutex<Guard>>,
 }
 
 impl Driver {
     pub fn new(start: Start) -> Result<Driver, Fault> {
-        let mut past = start.committed.streams;
+        let mut past = start.streams;
         let last =
             start.intakes.iter().map(|intake| past.remove(&(intake.source.clone(), intake.name.clone())));
         let mut driver = Driver {
@@ -210,7 +219,8 @@ impl Driver {
             intakes: start.intakes,
             sources: start.sources,
             groups: start.groups,
-            rung: start.rung,
+            step: start.step,
+            post: start.post,
             names: start.names,
             gatherers: start.gatherers,
             headers: HeaderRing::default(),
@@ -222,8 +232,8 @@ impl Driver {
             suspects: start.suspects,
             suspects_file: start.suspects_file,
             reasons: start.reasons,
-            epoch: start.committed.epoch.next(),
-            committed: start.committed.epoch,
+            epoch: start.committed.next(),
+            committed: start.committed,
             epoch_began: start.now,
             records_in_epoch: 0,
             changed: Vec::new(),
@@ -250,8 +260,14 @@ impl Driver {
         self.suspects.crashed(ranges);
     }
 
+    /// What is under way is void from now on.
+    pub fn begin_anew(&mut self, generation: Generation) -> Result<(), Fault> {
+        self.step.begin_anew(generation);
+        self.go_back()
+    }
+
     /// Sets every stream to what was committed last.
-    pub fn go_back(&mut self) -> Result<(), Fault> {
+    fn go_back(&mut self) -> Result<(), Fault> {
         let comes_and_goes = self.groups.iter().any(Group::is_free);
         let streams =
             if comes_and_goes { STREAMS_WITH_ROOM } else { self.intakes.len().min(STREAMS_WITH_ROOM) };
@@ -265,7 +281,7 @@ impl Driver {
         self.finishing = false;
         self.flush_at = None;
         // What was undone is counted when it ends again.
-        self.guard.begin_anew();
+        self.guard().begin_anew();
         for at in 0..self.intakes.len() {
             let last = self.last[at].clone();
             let account = last.as_ref().map_or_else(Account::default, |entry| self.account_of(entry));
@@ -286,7 +302,7 @@ impl Driver {
 
     fn account_of(&self, entry: &StreamEntry) -> Account {
         let mut account = Account { taken: entry.taken, ..Account::default() };
-        let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reasons = lock(&self.reasons);
         for (fate, reason, count) in &entry.ends {
             let fate = Fate::ALL.into_iter().find(|f| f.to_string() == *fate);
             account.tally.add(fate.map(|fate| End::new(fate, reasons.id(reason))), *count);
@@ -297,25 +313,25 @@ impl Driver {
 
     /// Hears what sources have to say while sinks take nothing: a fault of theirs does not wait for room.
     pub fn listen(&mut self) -> Result<(), Fault> {
-        match !self.finishing && self.rung.swap(false, Ordering::AcqRel) {
+        match !self.finishing && self.post.take_ring(self.step.lane()) {
             true => self.hear(),
             false => Ok(()),
         }
     }
 
     pub fn is_rung(&self) -> bool {
-        !self.finishing && self.rung.load(Ordering::Acquire)
+        !self.finishing && self.post.is_rung(self.step.lane())
     }
 
     /// Works out the next round.
     pub fn next(&mut self, now: i64, out: &mut Vec<FromSource>) -> Result<Next, Fault> {
         out.clear();
-        self.guard.at(now, &self.wish);
+        self.guard().at(now, &self.wish);
         self.settle();
         if self.finishing {
             return Ok(Next::Wait);
         }
-        if self.rung.swap(false, Ordering::AcqRel) {
+        if self.post.take_ring(self.step.lane()) {
             self.hear()?;
         }
         let drain = self.wish.is_drain();
@@ -331,13 +347,20 @@ impl Driver {
         }
         self.check_alive()?;
         let complete = !drain && self.groups.iter().all(|group| group.has_ended() && !group.is_free());
-        let barrier = self.barrier(now, drain, complete);
+        let barrier = self.wanted(now, drain, complete);
         self.flush_at = held.then_some(now + FLUSH_EVERY_NS);
         let nudged = std::mem::take(&mut self.nudged);
-        let is_round = !out.is_empty() || barrier.is_some() || nudged || held;
+        let is_round = !out.is_empty() || barrier.is_some() || nudged || held || self.step.owes();
         // A round for its barrier alone says nothing about the streams.
         self.idle = !is_round && !self.groups.iter().any(Group::has_rows);
-        Ok(if is_round { Next::Round(barrier) } else { Next::Wait })
+        if !is_round {
+            return Ok(Next::Wait);
+        }
+        let barrier = self.step.begin(barrier);
+        if let Some(barrier) = &barrier {
+            self.seal(now, barrier);
+        }
+        Ok(Next::Round(barrier))
     }
 
     /// Whether what was read before has to come back first.
@@ -351,37 +374,49 @@ impl Driver {
         if self.finishing {
             return false;
         }
-        self.wish.is_drain()
+        self.step.owes()
+            || self.wish.is_drain() && self.step.may_propose()
             || self.nudged
-            || self.rung.load(Ordering::Acquire)
+            || self.post.is_rung(self.step.lane())
             || match self.flush_at {
                 Some(at) => at <= now,
-                None => !self.wish.is_pause() && self.groups.iter().any(|group| group.is_due(now)),
+                None => !self.takes_nothing() && self.groups.iter().any(|group| group.is_due(now)),
             }
             || self.seal_at().is_some_and(|at| at <= now)
     }
 
+    fn takes_nothing(&self) -> bool {
+        self.wish.is_pause() || self.wish.is_drain()
+    }
+
     /// When the driver wants to be asked again without anything else happening.
     pub fn wake_at(&self, now: i64) -> Option<i64> {
-        let reads = self.groups.iter().filter(|_| !self.wish.is_pause()).filter_map(Group::later_at);
+        let reads = self.groups.iter().filter(|_| !self.takes_nothing()).filter_map(Group::later_at);
         let reads =
             reads.min().map(|at| if self.idle { at.max(now + IDLE_SLACK_NS) } else { at }).into_iter();
         reads.chain(self.seal_at()).chain(self.flush_at).filter(|at| *at > now).min()
     }
 
-    /// When the epoch wants to end; `None` while it is empty or too many wait for their commit.
+    /// When the epoch wants to end; `None` while it is empty, too many wait for their commit, or other lanes have not ended the
+    /// one before.
     fn seal_at(&self) -> Option<i64> {
         let room = self.epoch.0 - self.committed.0 <= EPOCHS_IN_FLIGHT;
         let interval_ns = if self.closing > 0 { 0 } else { self.commit_every_ns };
-        (self.records_in_epoch > 0 && room).then_some(self.epoch_began + interval_ns)
+        let wants = self.records_in_epoch > 0 && room && self.step.may_propose();
+        wants.then_some(self.epoch_began + interval_ns)
     }
 
-    fn barrier(&mut self, now: i64, drain: bool, complete: bool) -> Option<Barrier> {
+    /// How the epoch wants to end, if it does.
+    fn wanted(&self, now: i64, drain: bool, complete: bool) -> Option<Barrier> {
         let last = drain || complete;
-        if !last && self.seal_at().is_none_or(|at| at > now) {
-            return None;
-        }
+        let wants = last || self.seal_at().is_some_and(|at| at <= now);
+        wants.then_some(Barrier { epoch: self.epoch, drain: last, complete })
+    }
+
+    /// The epoch ends behind this round.
+    fn seal(&mut self, now: i64, barrier: &Barrier) {
         let epoch = self.epoch;
+        debug_assert_eq!(epoch, barrier.epoch, "all lanes end one epoch after the other");
         let mut streams = Vec::with_capacity(self.changed.len());
         for at in self.changed.drain(..) {
             self.intakes[at].is_changed = false;
@@ -393,8 +428,7 @@ impl Driver {
         self.epoch = epoch.next();
         self.epoch_began = now;
         self.records_in_epoch = 0;
-        self.finishing = last;
-        Some(Barrier { epoch, drain: last, complete })
+        self.finishing = barrier.drain;
     }
 
     fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Fault> {
@@ -498,13 +532,16 @@ impl Driver {
             gatherer.settle();
         }
         self.cuts.settle();
-        let (tallies, intakes, guard) = (&mut self.tallies, &self.intakes, &mut self.guard);
+        let lanes = self.step.lanes();
+        let mut guard = lock(&self.guard);
+        let (tallies, intakes) = (&mut self.tallies, &self.intakes);
         self.headers.settle(|settled| {
             let header = settled.header();
             let mut ends = settled.ends();
             let Some(mut last) = ends.next() else { return };
-            let tally = tallies.entry(header.epoch).or_default().entry(header.origin(0).stream).or_default();
-            let source = intakes[header.origin(0).stream.0 as usize].node();
+            let stream = header.origin(0).stream;
+            let tally = tallies.entry(header.epoch).or_default().entry(stream).or_default();
+            let source = intakes[place(stream, lanes)].node();
             let mut add = |end, count| {
                 tally.add(end, count);
                 guard.add(source, end, count);
@@ -520,7 +557,11 @@ impl Driver {
             }
             add(last, count);
         });
-        self.guard.judge(&self.wish, &self.reasons);
+        guard.judge(&self.wish, &self.reasons);
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Guard> {
+        lock(&self.guard)
     }
 
     /// Whether every record up to and including an epoch has ended.
@@ -535,9 +576,9 @@ impl Driver {
             return Vec::new();
         };
         for (stream, tally) in self.tallies.remove(&epoch).unwrap_or_default() {
-            self.intakes[stream.0 as usize].account.tally.merge(&tally);
+            self.intakes[place(stream, self.step.lanes())].account.tally.merge(&tally);
         }
-        let reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let reasons = lock(&self.reasons);
         for (at, entry) in &mut sealed.streams {
             let tally = &self.intakes[*at].account.tally;
             let named = |(end, count): (End, u64)| {
@@ -566,7 +607,7 @@ impl Driver {
 
     /// Forgets suspects that every stream has passed.
     fn pass(&mut self) {
-        if self.suspects.is_empty() {
+        if self.suspects.is_empty() || self.intakes.is_empty() {
             return;
         }
         // One that has nothing may never come to where another broke off.
@@ -583,7 +624,9 @@ impl Driver {
             Some(key) => self.suspects.passed(key),
             None => self.suspects = Suspects::default(),
         }
-        if let (true, Some(file)) = (self.suspects.is_empty(), &self.suspects_file) {
+        if self.suspects.is_empty()
+            && let Some(file) = self.suspects_file.take().and_then(Arc::into_inner)
+        {
             // Suspects that stay on file do no harm: they are passed again.
             let _ = std::fs::remove_file(file);
         }
@@ -591,25 +634,27 @@ impl Driver {
 
     /// Makes all accounts visible.
     fn publish_all(&self) {
-        let statuses = (0..self.intakes.len()).map(|at| self.status(at));
-        let past = self.past.iter().map(|entry| StreamStatus {
-            source: entry.source.clone(),
-            stream: entry.stream.clone(),
-            taken: entry.taken,
-            committed: entry.clone(),
-            here: Here::Ended,
-            lag: None,
-        });
-        let statuses = past.chain(statuses);
-        *self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = statuses.collect();
+        if self.is_first() {
+            self.statuses.set_past(self.past.iter().map(|entry| StreamStatus {
+                source: entry.source.clone(),
+                stream: entry.stream.clone(),
+                taken: entry.taken,
+                committed: entry.clone(),
+                here: Here::Ended,
+                lag: None,
+            }));
+        }
+        self.statuses.set((0..self.intakes.len()).map(|at| (self.intakes[at].id, self.status(at))));
     }
 
     /// Makes the accounts of these streams visible.
     fn publish(&self, streams: &[(usize, StreamEntry)]) {
-        let mut statuses = self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (at, _) in streams {
-            statuses[self.past.len() + at] = self.status(*at);
-        }
+        self.statuses.set(streams.iter().map(|(at, _)| (self.intakes[*at].id, self.status(*at))));
+    }
+
+    /// Whether it hears the sources, and has what is left of earlier runs.
+    fn is_first(&self) -> bool {
+        self.step.lane() == 0
     }
 
     fn status(&self, at: usize) -> StreamStatus {
@@ -625,12 +670,26 @@ impl Driver {
     }
 }
 
+/// The lane of a stream, of so many that have streams.
+pub fn lane_of(stream: StreamId, lanes: usize) -> usize {
+    stream.0 as usize % lanes
+}
+
+/// Where a stream stands among those of its lane: a lane hears of its streams in the order of their numbers.
+fn place(stream: StreamId, lanes: usize) -> usize {
+    stream.0 as usize / lanes
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Ends rows that their source absorbs.
 fn absorb(reasons: &SharedReasons, batch: &Batch, rows: &[(u32, &'static str)]) {
     if rows.is_empty() {
         return;
     }
-    let mut reasons = reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut reasons = lock(reasons);
     for (row, reason) in rows {
         batch.header().end(*row as usize, End::new(Fate::Absorbed, reasons.id(reason)));
     }

@@ -306,7 +306,10 @@ impl Lane {
                 segment.turns(&mut self.kit)?;
                 worked = true;
                 if segment.has_outgoing() {
-                    self.nudge.ask();
+                    match &mut self.driver {
+                        Some(driver) => driver.nudged = true,
+                        None => self.nudge.ask(),
+                    }
                 }
             }
         }
@@ -399,7 +402,7 @@ impl Lane {
             segment.settle();
         }
         if let Some(driver) = &mut self.driver {
-            driver.go_back().map_err(|fault| Stop::new("(sources)", fault))?;
+            driver.begin_anew(generation).map_err(|fault| Stop::new("(sources)", fault))?;
         }
         self.report(Report::Undone { generation });
         Ok(())

@@ -2,7 +2,7 @@
 //! several engines can run in one process.
 //!
 //! Reading order: `edge` and `park` are how lanes meet; `node` is one node at work and `segment` a round over several of
-//! them, and `tap` lets others look at what it gives; `intake`, `group` and `driver` bring records in; `lane` is the thread that does both; `coordinator` commits epochs in the
+//! them, and `tap` lets others look at what it gives; `intake`, `group` and `driver` bring records in, with `post` and `steps` where several lanes do; `lane` is the thread that does both; `coordinator` commits epochs in the
 //! `entry` format; `assemble` builds all of it from a plan; `engine` is the handle that others hold.
 
 mod sync;
@@ -22,6 +22,8 @@ mod segment;
 
 mod intake;
 mod group;
+mod post;
+mod steps;
 mod driver;
 
 mod entry;
@@ -38,5 +40,5 @@ pub use driver::Trip;
 pub use engine::{Begun, Job, Options, Ready, Running, prepare, start};
 pub use entry::{Missed, StreamEntry};
 pub use state::note_crash;
-pub use status::{Here, NodeStatus, Outcome, Shared, StreamStatus};
+pub use status::{Here, NodeStatus, Outcome, Shared, StreamStatus, Streams};
 pub use tap::Watch;

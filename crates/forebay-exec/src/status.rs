@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use forebay_stage::{Condition, Fault, StreamNames};
+use forebay_types::StreamId;
 
 use crate::driver::{Trip, Wish};
 use crate::entry::{Missed, StreamEntry};
@@ -34,7 +35,7 @@ pub struct Shared {
     pub epochs: AtomicU64,
     /// How often the pipeline was set back to its last commit.
     pub aborts: AtomicU64,
-    pub streams: Arc<Mutex<Vec<StreamStatus>>>,
+    pub streams: Arc<Streams>,
     /// By the numbers that headers have.
     pub stream_names: Arc<StreamNames>,
     pub nodes: Vec<NodeStatus>,
@@ -86,6 +87,43 @@ pub struct StreamStatus {
     pub here: Here,
     /// How many records are there and were not read, where somebody keeps count.
     pub lag: Option<Arc<AtomicU64>>,
+}
+
+/// All streams, as their lanes say that they are.
+#[derive(Debug, Default)]
+pub struct Streams(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Of earlier runs, and not there any more.
+    past: Vec<StreamStatus>,
+    here: BTreeMap<StreamId, StreamStatus>,
+}
+
+impl Streams {
+    /// Those of earlier runs that are not there any more, and the others in the order in which they came.
+    pub fn list(&self) -> Vec<StreamStatus> {
+        let known = self.known();
+        known.past.iter().chain(known.here.values()).cloned().collect()
+    }
+
+    /// Records that are committed, of all streams.
+    pub fn committed(&self) -> u64 {
+        let known = self.known();
+        known.past.iter().chain(known.here.values()).map(|stream| stream.committed.taken).sum()
+    }
+
+    pub(crate) fn set_past(&self, past: impl Iterator<Item = StreamStatus>) {
+        self.known().past = past.collect();
+    }
+
+    pub(crate) fn set(&self, streams: impl Iterator<Item = (StreamId, StreamStatus)>) {
+        self.known().here.extend(streams);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a stream stands with this process.

@@ -45,6 +45,7 @@ Reads the messages of a topic, each with one JSON object as its value (`format: 
 - Positions are committed with everything else that a pipeline commits, in its state directory; the group's offsets follow them, so
   that others see how far it is. A restart goes on from there. `start` counts only where nothing was committed: `earliest`,
   `latest` or a time (`2026-01-31T00:00:00Z`). A partition that is added while the pipeline runs is read from its beginning.
+- With several lanes each lane works on its share of the partitions, from reading to writing where nothing brings rows together.
 - Several processes of one pipeline share the partitions as a consumer group. A partition that moves stops when what was taken of it is
   committed, and goes on at the other one from there. With `scale: one` one process reads all of them, and refuses to run
   beside another member of its group.
@@ -82,7 +83,7 @@ Reads the messages of a topic, each with one JSON object as its value (`format: 
     ],
     inputs: &[],
     outputs: ONE,
-    facts: Facts { replayable: true, ..Facts::NONE },
+    facts: Facts { replayable: true, spreads: true, ..Facts::NONE },
     example: "\
 kafka: { connection: payments, topic: transactions, key: customer_id, start: earliest }
 format: json

@@ -115,8 +115,7 @@ impl View {
         shared: Arc<Shared>,
         lists: Vec<Arc<ListStatus>>,
     ) -> View {
-        let committed = |stream: &StreamStatus| stream.committed.taken;
-        let now = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).iter().map(committed).sum();
+        let now = shared.streams.committed();
         let began = Instant::now();
         View {
             pipeline: plan.name.clone(),
@@ -157,7 +156,7 @@ impl View {
             None if shared.wish.is_pause() => (Phase::Paused, None),
             None => (Phase::Running, None),
         };
-        let streams = shared.streams.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let streams = shared.streams.list();
         let committed: u64 = streams.iter().map(|stream| stream.committed.taken).sum();
         let committed = committed.saturating_sub(self.before);
         let (latency, latencies) = self.latencies();

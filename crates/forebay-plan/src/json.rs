@@ -61,7 +61,11 @@ fn node(plan: &Plan, node: &PlanNode) -> Value {
         "kind": node.kind.name,
         "place": "host",
         "segment": node.segment,
-        "spread": match plan.segments[node.segment].spread { Spread::One => "one", Spread::Keyed => "keyed" },
+        "spread": match plan.segments[node.segment].spread {
+            Spread::One => "one",
+            Spread::Keyed => "keyed",
+            Spread::Streams => "streams",
+        },
         "key": node.keys.as_ref().and_then(|keys| Some(key(keys.first()?, node.inputs.first()?))),
         "inputs": node.inputs.iter().enumerate().filter_map(input).collect::<Vec<_>>(),
         "outputs": outputs.collect::<Vec<_>>(),

@@ -49,7 +49,7 @@ pub struct PlanNode {
     pub rejected: Vec<Reader>,
     /// Readers of records that are behind, for keyed nodes. Without one they are rejected.
     pub behind: Vec<Reader>,
-    /// For keyed nodes: per input the columns whose values are the key.
+    /// For keyed nodes, and sinks that are spread by key: per input the columns whose values are the key.
     pub keys: Option<Vec<Vec<KeyColumn>>>,
     pub segment: usize,
     /// `on_late: skip`.
@@ -213,12 +213,14 @@ pub struct Segment {
     pub rounds: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spread {
     /// On lane 0.
     One,
     /// On every lane, by key.
     Keyed,
+    /// On every lane, each with its share of the streams.
+    Streams,
 }
 
 /// An edge between segments.

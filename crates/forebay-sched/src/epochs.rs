@@ -19,6 +19,8 @@ pub struct Epochs {
     parts: u32,
     /// Lanes that have to go back when epochs are undone.
     lanes: u32,
+    /// Lanes with sources, each of which says when the records that it brought in have ended.
+    sources: u32,
     generation: Generation,
     committed: Epoch,
     /// The epochs after the committed one that are sealing, in order.
@@ -32,14 +34,15 @@ pub struct Epochs {
 struct Sealing {
     epoch: Epoch,
     waiting: u32,
-    settled: bool,
+    /// Lanes with sources of which records have not ended.
+    unsettled: u32,
 }
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Wait,
-    /// Every part has sealed it: see whether all its records have ended.
+    /// Every part has sealed it: each lane with sources is to see whether all its records have ended.
     Settle(Epoch),
     Commit(Epoch),
     /// Every lane has gone back: the sources may go on.
@@ -47,11 +50,12 @@ pub enum Step {
 }
 
 impl Epochs {
-    pub fn new(parts: u32, lanes: u32, committed: Epoch) -> Epochs {
+    pub fn new(parts: u32, lanes: u32, sources: u32, committed: Epoch) -> Epochs {
         let sealing = VecDeque::new();
         Epochs {
             parts,
             lanes,
+            sources,
             generation: Generation(0),
             committed,
             sealing,
@@ -78,7 +82,7 @@ impl Epochs {
             None => {
                 let last = self.sealing.back().map_or(self.committed, |s| s.epoch);
                 assert_eq!(epoch, last.next(), "barriers come in order");
-                self.sealing.push_back(Sealing { epoch, waiting: self.parts, settled: false });
+                self.sealing.push_back(Sealing { epoch, waiting: self.parts, unsettled: self.sources });
                 self.sealing.len() - 1
             }
         };
@@ -87,10 +91,13 @@ impl Epochs {
         if sealing.waiting == 0 { Step::Settle(epoch) } else { Step::Wait }
     }
 
-    /// Every record of this epoch and of those before has ended.
+    /// Every record that a lane has brought in up to the end of this epoch has ended. Each lane says it once of each epoch.
     pub fn settled(&mut self, generation: Generation, epoch: Epoch) -> Step {
-        if generation == self.generation && self.undoing.is_none() {
-            self.sealing.iter_mut().filter(|s| s.epoch <= epoch).for_each(|s| s.settled = true);
+        if generation == self.generation
+            && self.undoing.is_none()
+            && let Some(sealing) = self.sealing.iter_mut().find(|sealing| sealing.epoch == epoch)
+        {
+            sealing.unsettled -= 1;
         }
         self.next()
     }
@@ -108,7 +115,10 @@ impl Epochs {
     fn next(&mut self) -> Step {
         match self.sealing.front() {
             Some(front)
-                if !self.committing && self.undoing.is_none() && front.waiting == 0 && front.settled =>
+                if !self.committing
+                    && self.undoing.is_none()
+                    && front.waiting == 0
+                    && front.unsettled == 0 =>
             {
                 self.committing = true;
                 Step::Commit(front.epoch)
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_epoch_commits_when_all_parts_have_sealed_it_and_all_records_ended() {
-        let mut epochs = Epochs::new(2, 2, Epoch(4));
+        let mut epochs = Epochs::new(2, 2, 1, Epoch(4));
         let now = epochs.generation();
         assert_eq!(epochs.sealed(now, Epoch(5)), Step::Wait);
         assert_eq!(epochs.sealed(now, Epoch(5)), Step::Settle(Epoch(5)));
@@ -168,7 +178,7 @@ mod tests {
 
     #[test]
     fn after_an_abort_what_was_under_way_counts_for_nothing() {
-        let mut epochs = Epochs::new(2, 2, Epoch(0));
+        let mut epochs = Epochs::new(2, 2, 1, Epoch(0));
         let old = epochs.generation();
         epochs.sealed(old, Epoch(1));
         let new = epochs.abort();
@@ -189,7 +199,7 @@ mod tests {
             for action in 0u8..7 {
                 let next: Vec<u8> = path.iter().copied().chain([action]).collect();
                 // The machine is run anew along each path: it has no clone, as nobody else should need one.
-                let Some(log) = run(&mut Epochs::new(2, 2, Epoch(0)), &next) else { continue };
+                let Some(log) = run(&mut Epochs::new(2, 2, 1, Epoch(0)), &next) else { continue };
                 assert!(log.windows(2).all(|w| w[0] + 1 == w[1]), "{next:?} commits {log:?}");
                 longest = longest.max(log.len());
                 if next.len() < 12 {

@@ -36,6 +36,12 @@ impl StreamNames {
         })
     }
 
+    /// The id of a stream that was added.
+    pub fn find(&self, source: &str, stream: &str) -> Option<StreamId> {
+        let name = StreamName { source: source.into(), stream: stream.into() };
+        self.lock().ids.get(&name).copied()
+    }
+
     /// The names of a stream. An id that nobody gave out is a defect and panics.
     pub fn get(&self, id: StreamId) -> StreamName {
         self.lock().names[id.0 as usize].clone()

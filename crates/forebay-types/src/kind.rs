@@ -72,11 +72,21 @@ pub struct Facts {
     pub foreign: bool,
     /// A stage that keeps records beyond the call that brought them, and gives them out in turns.
     pub keeps: bool,
+    /// A source whose streams have no order among each other, or a sink that may have an instance on each lane: records are
+    /// read and written where there is room for them.
+    pub spreads: bool,
 }
 
 impl Facts {
-    pub const NONE: Facts =
-        Facts { adds: false, keyed: false, replayable: false, ends: false, foreign: false, keeps: false };
+    pub const NONE: Facts = Facts {
+        adds: false,
+        keyed: false,
+        replayable: false,
+        ends: false,
+        foreign: false,
+        keeps: false,
+        spreads: false,
+    };
 }
 
 /// The one input of most stages and sinks.
@@ -140,7 +150,8 @@ pub struct Answer {
     pub outputs: Vec<Schema>,
     /// Columns that the node reads, by input and name. Only these (and what readers downstream want) are carried.
     pub reads: Vec<(usize, String)>,
-    /// The key of each input, for keyed kinds: the columns whose values decide where a record's state lives.
+    /// The key of each input, for keyed kinds: the columns whose values decide where a record's state lives. For a sink that
+    /// spreads: those whose values have an order that is kept.
     pub keys: Vec<Vec<String>>,
     /// What its state keeps, for the memory sum of the plan.
     pub memory: Vec<MemoryTerm>,

@@ -4,11 +4,8 @@ use forebay_testkit::broker::{Broker, Options, Tool};
 use serde_json::Value;
 
 use crate::desk::{Going, signal, wait_for};
-use crate::stand::{Change, Stand, drain};
+use crate::stand::{Change, Stand, WINDOW, drain};
 use rustix::process::Signal;
-
-const WINDOW: &str =
-    "    habits: { input: tx, window_features: { by: card, windows: [1h], emit: { paid: count() } } }";
 
 fn taken(ended: &crate::desk::Ended) -> u64 {
     ended
@@ -25,7 +22,7 @@ fn two_processes_share_partitions_and_one_goes_on_where_the_other_left() {
     stand.pay(0..2_000);
     let first = stand.run("--state one");
     stand.out(2_000);
-    let second = stand.run("--state two");
+    let second = stand.run("--state two --lanes 2");
     // Both have something to do once the partitions are shared.
     let mut next = 2_000;
     wait_for("both to read", || {
@@ -78,7 +75,7 @@ fn a_worker_that_is_killed_goes_on_from_its_last_commit() {
     let stand = Stand::new(2);
     stand.pipeline(&Change { stages: WINDOW, reads: "habits", spec: "  scale: one", ..Change::default() });
     stand.pay(0..20_000);
-    let going = stand.run("");
+    let going = stand.run("--lanes 2");
     stand.out(200);
     let worker = going.worker(None);
     signal(worker, Signal::KILL);
@@ -124,7 +121,7 @@ fn added_partitions_are_read_and_keyed_state_refuses_them() {
     let stand = Stand::on(&broker.bootstrap(), 1);
     stand.pipeline(&Change::default());
     stand.pay(0..100);
-    let going = stand.run("--state plain");
+    let going = stand.run("--state plain --lanes 2");
     stand.out(100);
     let keyed = Change { stages: WINDOW, reads: "habits", spec: "  scale: one", ..Change::default() };
     let text = stand.desk.read("pay.yaml");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::desk::Ended;
-use crate::stand::{Change, Stand, drain, payment};
+use crate::stand::{Change, Stand, WINDOW, drain, payment};
 
 /// Where a partition was read to, by the account that a run ends with.
 fn taken(ended: &Ended) -> u64 {
@@ -15,10 +15,29 @@ fn taken(ended: &Ended) -> u64 {
 
 #[test]
 fn what_goes_in_comes_out_with_key_time_headers_and_order() {
+    passes_through(&Change::default(), "");
+}
+
+#[test]
+fn partitions_are_spread_over_lanes_and_keep_their_order() {
+    passes_through(&Change::default(), "--lanes 2");
+    // Rows of one card, and those that lie by another key when they are written.
+    for by in ["card", "id"] {
+        let window = WINDOW.replace("by: card", &format!("by: {by}"));
+        passes_through(
+            &Change { stages: &window, reads: "habits", spec: "  scale: one", ..Change::default() },
+            "--lanes 3",
+        );
+    }
+}
+
+/// Runs a pipeline that writes what it reads.
+#[track_caller]
+fn passes_through(change: &Change<'_>, arguments: &str) {
     let stand = Stand::new(3);
-    stand.pipeline(&Change::default());
+    stand.pipeline(change);
     stand.pay(0..5_000);
-    let going = stand.run("");
+    let going = stand.run(arguments);
     let out = stand.out(5_000);
     let ended = drain(going).good();
     assert_eq!(out.len(), 5_000, "nothing went wrong, so each came once");

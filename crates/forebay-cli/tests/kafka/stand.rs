@@ -31,6 +31,10 @@ pub struct Change<'c> {
     pub columns: &'c str,
 }
 
+/// A stage with state by card, for `Change::stages`.
+pub const WINDOW: &str =
+    "    habits: { input: tx, window_features: { by: card, windows: [1h], emit: { paid: count() } } }";
+
 impl Stand {
     /// On the broker that tests share.
     pub fn new(partitions: i32) -> Stand {

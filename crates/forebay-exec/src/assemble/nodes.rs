@@ -140,10 +140,8 @@ pub(super) fn make_node(
             let mut sink = with_build(ground, node, shards, make).map_err(|f| at_node(node, f))?;
             let entry = ground.committed.sinks.get(&node.name).map(Vec::as_slice);
             sink.restore(entry).map_err(|fault| at_node(node, fault))?;
-            let latency = Arc::new(Latency::default());
-            ground.shared.latencies.push((node.name.clone(), latency.clone()));
-            let age = Arc::new(Latency::default());
-            ground.shared.ages.push((node.name.clone(), age.clone()));
+            let latency = latency_of(&mut ground.shared.latencies, &node.name);
+            let age = latency_of(&mut ground.shared.ages, &node.name);
             // A dead letter is never too late.
             let dead_letters = node.sink.as_ref().is_some_and(|sink| sink.dead_letters);
             let on_late = if dead_letters { OnLates::default() } else { ground.on_late.clone() };
@@ -183,6 +181,16 @@ pub(super) fn make_node(
         predictor: Predictor::default(),
         metrics,
     })
+}
+
+/// What is known of a sink's latency: all of its instances write it together.
+fn latency_of(known: &mut Vec<(String, Arc<Latency>)>, sink: &str) -> Arc<Latency> {
+    if let Some((_, latency)) = known.iter().find(|(name, _)| name == sink) {
+        return latency.clone();
+    }
+    let latency = Arc::new(Latency::default());
+    known.push((sink.to_string(), latency.clone()));
+    latency
 }
 
 fn gives(output: &forebay_plan::plan::PlanOutput) -> Gives {

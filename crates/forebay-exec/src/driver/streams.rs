@@ -2,13 +2,15 @@
 
 use forebay_sched::ledger::Account;
 use forebay_stage::{Change, Fault, Position, Stream};
+use forebay_types::code;
 use forebay_types::code::Code;
 use forebay_types::end::{End, Fate};
-use forebay_types::{StreamId, code};
 
-use super::Driver;
+use super::{Driver, lane_of, lock, place};
 use crate::entry::StreamEntry;
+use crate::group::Group;
 use crate::intake::Intake;
+use crate::post::News;
 use crate::status::Here;
 
 /// A position that was saved has to be of the stream that is there now.
@@ -44,15 +46,17 @@ fn count_end(ends: &mut Vec<(String, String, u64)>, fate: Fate, reason: &str, mo
 }
 
 impl Driver {
-    /// Asks the sources what there is to know, and looks again at streams that had nothing.
+    /// Asks the sources what there is to know, takes what concerns this lane, and looks again at streams that had nothing.
     pub(super) fn hear(&mut self) -> Result<(), Fault> {
-        for at in 0..self.sources.len() {
-            for change in self.sources[at].source.changes()? {
-                match change {
-                    Change::Opened(stream) => self.open(at, stream)?,
-                    Change::Closing(name) => self.close(at, &name),
-                    Change::Gone(name) => self.give_up(at, &name),
-                }
+        if self.is_first() {
+            self.ask_sources()?;
+        }
+        let post = self.post.clone();
+        while let Some(news) = post.next(self.step.lane()) {
+            match news {
+                News::Opened { source, stream, last } => self.open(source, *stream, last)?,
+                News::Closing { source, stream } => self.close(source, &stream),
+                News::Gone { source, stream } => self.give_up(source, &stream),
             }
         }
         self.groups.iter_mut().for_each(|group| group.wake());
@@ -60,18 +64,51 @@ impl Driver {
         Ok(())
     }
 
+    /// Tells each lane what the sources say of its streams.
+    fn ask_sources(&mut self) -> Result<(), Fault> {
+        let mut is_any = false;
+        for source in 0..self.sources.len() {
+            let changes = lock(&self.sources[source].source).changes()?;
+            is_any |= !changes.is_empty();
+            for change in changes {
+                let name = &self.sources[source].name;
+                let (id, news) = match change {
+                    Change::Opened(stream) => {
+                        let id = self.names.add(name, &stream.name);
+                        let is_it =
+                            |entry: &StreamEntry| entry.source == *name && entry.stream == stream.name;
+                        let past = self.past.iter().position(is_it);
+                        let last = past.map(|at| self.past.swap_remove(at));
+                        (Some(id), News::Opened { source, stream: Box::new(stream), last })
+                    }
+                    Change::Closing(stream) => {
+                        (self.names.find(name, &stream), News::Closing { source, stream })
+                    }
+                    Change::Gone(stream) => (self.names.find(name, &stream), News::Gone { source, stream }),
+                };
+                // One that never came need not go.
+                if let Some(id) = id {
+                    self.post.put(lane_of(id, self.step.lanes()), news);
+                }
+            }
+        }
+        if is_any {
+            self.publish_all();
+        }
+        Ok(())
+    }
+
     /// Takes a stream in: a new one, or one that was here before.
-    fn open(&mut self, source: usize, stream: Stream) -> Result<(), Fault> {
+    fn open(&mut self, source: usize, stream: Stream, last: Option<StreamEntry>) -> Result<(), Fault> {
         let run = &self.sources[source];
         let (name, facts, group) = (run.name.clone(), run.facts, run.group);
-        let at = self.names.add(&name, &stream.name).0 as usize;
+        let id = self.names.add(&name, &stream.name);
+        let at = place(id, self.step.lanes());
         let (begins, lost) = (stream.begins, stream.lost);
         let is_new = at == self.intakes.len();
         if is_new {
-            let is_it = |entry: &StreamEntry| entry.source == name && entry.stream == stream.name;
-            let past = self.past.iter().position(is_it).map(|index| self.past.swap_remove(index));
-            self.intakes.push(Intake::new(StreamId(at as u32), name, stream, facts));
-            self.last.push(past);
+            self.intakes.push(Intake::new(id, name, stream, facts));
+            self.last.push(last);
         } else {
             self.groups[group].leave(at);
             self.closing -= usize::from(self.intakes[at].is_closing());
@@ -111,7 +148,7 @@ impl Driver {
         let intake = &self.intakes[at];
         let mut account = Account { taken: intake.taken, ..intake.account.clone() };
         if let Some((count, code)) = lost {
-            let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut reasons = lock(&self.reasons);
             account.taken += count;
             account.tally.add(Some(End::new(Fate::Dropped, reasons.id(code.id))), count);
         }
@@ -157,23 +194,22 @@ impl Driver {
 
     /// Tells sources where their streams are now.
     pub(super) fn tell_sources(&mut self, streams: &[(usize, StreamEntry)]) {
-        for run in &mut self.sources {
+        for run in &self.sources {
             let own = streams.iter().filter(|(_, entry)| entry.source == run.name);
             let own: Vec<(&str, Position)> =
                 own.map(|(_, entry)| (entry.stream.as_str(), entry.position())).collect();
             if !own.is_empty() {
-                run.source.committed(&own);
+                lock(&run.source).committed(&own);
             }
         }
     }
 
     /// When no stream of the pipeline can go on, the pipeline cannot.
-    pub(super) fn check_alive(&self) -> Result<(), Fault> {
-        if self.groups.iter().any(|group| !group.has_ended()) {
-            return Ok(());
-        }
-        match self.intakes.iter().find_map(Intake::failure) {
-            Some(fault) => Err(Fault::fatal(fault.code, fault.message.clone())),
+    pub(super) fn check_alive(&mut self) -> Result<(), Fault> {
+        let has_ended = self.groups.iter().all(Group::has_ended);
+        let why = || self.intakes.iter().find_map(Intake::failure).cloned();
+        match self.step.ends(has_ended, why) {
+            Some(fault) => Err(Fault::fatal(fault.code, fault.message)),
             None => Ok(()),
         }
     }

@@ -4,6 +4,8 @@ use forebay_sched::ledger::Reasons;
 use forebay_stage::{Chunk, Position, Read, Reader};
 
 use super::*;
+use crate::park::Parker;
+use crate::steps::steps;
 
 /// Gives a record each millisecond, like a replay at a pace.
 struct Paced {
@@ -42,7 +44,8 @@ fn driver(commit_every_ns: i64) -> Driver {
         intakes: vec![Intake::new(StreamId(0), "a".into(), stream, facts)],
         sources: Vec::new(),
         groups: vec![Group::new(vec![0], false)],
-        rung: Arc::default(),
+        step: steps(vec![Parker::default().waker()], false).pop().expect("one lane"),
+        post: Arc::new(Post::new([Parker::default().waker()].into_iter())),
         names: Arc::default(),
         gatherers: BTreeMap::new(),
         max_batch: 16,
@@ -52,10 +55,11 @@ fn driver(commit_every_ns: i64) -> Driver {
         suspects: Suspects::default(),
         suspects_file: None,
         reasons: Arc::new(std::sync::Mutex::new(Reasons::of([""]))),
-        committed: Committed::default(),
+        committed: Epoch(0),
+        streams: BTreeMap::new(),
         now: 0,
         statuses: Arc::default(),
-        guard: Guard::new(None, std::iter::empty(), true, Arc::default()),
+        guard: Arc::new(Mutex::new(Guard::new(None, std::iter::empty(), true, Arc::default()))),
     })
     .expect("a driver")
 }

@@ -2,6 +2,8 @@
 //! state, a sink whose committed records can be looked at.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod topic;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -534,6 +536,11 @@ pub fn registry() -> Registry {
             }),
         },
         Factory { kind: &TALLY, make: Make::Stage(|build| Ok(Box::new(tally(build)))) },
+        Factory {
+            kind: &topic::TOPIC,
+            make: Make::Source(|build| Ok(Box::new(topic::TopicSource::new(build)))),
+        },
+        Factory { kind: &topic::PILES, make: Make::Sink(|build| Ok(Box::new(topic::PileSink::new(build)))) },
         Factory { kind: &COLLECT, make: Make::Sink(|build| Ok(Box::new(collect(build)))) },
     ])
 }

@@ -1,7 +1,10 @@
 //! Where nodes run and what has to be exchanged between them.
 //!
-//! Sources and sinks run on one lane, keyed nodes on all of them by key, and what has no state stays where its input
-//! is. A node's level counts the exchanges on the longest way to it; nodes of one level and one spread are a segment.
+//! Sources whose streams have no order among each other are on all lanes, each with its share of the streams, where all
+//! sources are of that kind; the others are on one. Keyed nodes are on all lanes by key, and what has no state stays where its
+//! input is. So does a sink that may, unless its messages have a key and their rows lie otherwise: then they go to the lane of their key. All other
+//! sinks are on one lane. A node's level counts the exchanges on the longest way to it; nodes of one level and one spread are a
+//! segment.
 //!
 //! Invariants: levels never fall along a link and rise where rows are moved, so segments have no cycles and every
 //! link inside a segment stays on its lane. With one lane there is one segment.
@@ -34,12 +37,9 @@ impl Lanes {
         for at in 0..resolved.graph.nodes.len() {
             nodes.push(place(resolved, &nodes, at, lanes));
         }
-        let segments: BTreeSet<(usize, bool)> =
-            nodes.iter().map(|lane| (lane.level, lane.spread == Spread::Keyed)).collect();
-        let segments: Vec<_> = segments
-            .into_iter()
-            .map(|(level, keyed)| (level, if keyed { Spread::Keyed } else { Spread::One }))
-            .collect();
+        let segments: BTreeSet<(usize, Spread)> =
+            nodes.iter().map(|lane| (lane.level, lane.spread)).collect();
+        let segments: Vec<_> = segments.into_iter().collect();
         for lane in &mut nodes {
             lane.segment =
                 segments.iter().position(|segment| *segment == (lane.level, lane.spread)).unwrap_or(0);
@@ -70,11 +70,8 @@ impl Lanes {
 fn place(resolved: &Resolved<'_>, before: &[Lane], at: usize, lanes: u32) -> Lane {
     let node = &resolved.graph.nodes[at];
     let keys = resolved.checked[at].keys.as_ref();
-    let connected = node.ports.iter().flatten().count();
     let main = || node.ports.iter().flatten().take(1).flat_map(|port| &port.links);
-    let inherits = matches!(node.entry, Entry::Stage(_)) && connected == 1 && main().next().is_some();
-    let all_keyed = inherits && main().all(|link| before[link.from].spread == Spread::Keyed);
-    let spread = if lanes > 1 && (keys.is_some() || all_keyed) { Spread::Keyed } else { Spread::One };
+    let spread = if lanes > 1 { spread(resolved, before, at) } else { Spread::One };
     let adds = node.body().kind.is_some_and(|kind| kind.facts.adds);
     let by = match keys {
         _ if spread == Spread::One || !adds => None,
@@ -92,13 +89,13 @@ fn place(resolved: &Resolved<'_>, before: &[Lane], at: usize, lanes: u32) -> Lan
         let moved = port.iter().flat_map(|port| &port.links).map(|link| {
             let from = &before[link.from];
             let route = match (from.spread, spread) {
-                (Spread::Keyed, Spread::One) => Some(Route::ToOne),
-                (Spread::One, Spread::Keyed) => Some(Route::ByKey),
+                (Spread::Keyed | Spread::Streams, Spread::One) => Some(Route::ToOne),
+                (Spread::One | Spread::Streams, Spread::Keyed) => Some(Route::ByKey),
                 (Spread::Keyed, Spread::Keyed) => {
                     let stays = key.is_none() || spread_by(resolved, before, link).as_ref() == key;
                     (!stays).then_some(Route::ByKey)
                 }
-                (Spread::One, Spread::One) => None,
+                (Spread::One, Spread::One) | (_, Spread::Streams) => None,
             };
             level = level.max(from.level + usize::from(route.is_some()));
             route
@@ -106,6 +103,33 @@ fn place(resolved: &Resolved<'_>, before: &[Lane], at: usize, lanes: u32) -> Lan
         routes.push(moved.collect());
     }
     Lane { spread, by, level, segment: 0, routes }
+}
+
+/// Where a node runs, with several lanes.
+fn spread(resolved: &Resolved<'_>, before: &[Lane], at: usize) -> Spread {
+    let nodes = &resolved.graph.nodes;
+    let spreads = |at: usize| nodes[at].body().kind.is_some_and(|kind| kind.facts.spreads);
+    let connected = nodes[at].ports.iter().flatten().count();
+    let links = || nodes[at].ports.iter().flatten().take(1).flat_map(|port| &port.links);
+    let keys = resolved.checked[at].keys.as_ref();
+    // The spread that all of its input has.
+    let mut spreads_above = links().map(|link| before[link.from].spread);
+    let first = spreads_above.next().filter(|_| connected == 1);
+    let inherited = first.filter(|first| spreads_above.all(|other| other == *first));
+    match nodes[at].entry {
+        Entry::Source(_) => {
+            let mut sources = (0..nodes.len()).filter(|at| matches!(nodes[*at].entry, Entry::Source(_)));
+            if sources.all(spreads) { Spread::Streams } else { Spread::One }
+        }
+        Entry::Stage(_) if keys.is_some() => Spread::Keyed,
+        Entry::Stage(_) => inherited.unwrap_or(Spread::One),
+        Entry::Sink(_) if !spreads(at) || nodes[at].takes_dead_letters() => Spread::One,
+        Entry::Sink(_) => match (inherited, keys.and_then(|keys| keys.first())) {
+            // What has an order has that of its stream.
+            (Some(Spread::One | Spread::Streams), _) | (_, None) => inherited.unwrap_or(Spread::One),
+            (_, Some(_)) => Spread::Keyed,
+        },
+    }
 }
 
 /// By which columns the rows of a link are spread.

@@ -180,11 +180,13 @@ fn state(resolved: &Resolved<'_>, lanes: &Lanes, options: &Options, lines: &mut 
     for (at, (node, checked)) in resolved.graph.nodes.iter().zip(&resolved.checked).enumerate() {
         let copies = instances(lanes, at, options);
         lines.extend(checked.memory.iter().map(|term| match term.each.as_str() {
-            "lane" | "sink" => fixed(
+            "lane" => fixed(
                 format!("{}: buffers", node.name()),
                 copies * term.bytes,
                 format!("{}what it works on", times(copies)),
             ),
+            // Its instances share it.
+            "sink" => fixed(format!("{}: buffers", node.name()), term.bytes, "what it works on".into()),
             each => MemoryLine {
                 what: format!("{}: state", node.name()),
                 bytes: term.bytes,
@@ -199,7 +201,7 @@ fn state(resolved: &Resolved<'_>, lanes: &Lanes, options: &Options, lines: &mut 
 fn instances(lanes: &Lanes, at: usize, options: &Options) -> u64 {
     match lanes.nodes[at].spread {
         Spread::One => 1,
-        Spread::Keyed => u64::from(options.lanes()),
+        Spread::Keyed | Spread::Streams => u64::from(options.lanes()),
     }
 }
 

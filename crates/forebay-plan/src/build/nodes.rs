@@ -26,7 +26,9 @@ pub(super) fn build(resolved: Resolved<'_>, layout: Layout, lanes: &Lanes) -> Op
         graph.nodes.into_iter().zip(checked).enumerate().zip(laid.zip(ends))
     {
         let body = node.body();
-        let keys = keys(&checked, &inputs);
+        // A sink that writes from one place has no use for its key here.
+        let is_keyed = matches!(node.entry, Entry::Stage(_)) || lanes.nodes[at].spread == Spread::Keyed;
+        let keys = keys(&checked, &inputs).filter(|_| is_keyed);
         let Checked { mut filter, models, .. } = checked;
         let inputs = node.ports.iter().zip(inputs).map(|(port, laid)| {
             let (port, laid) = (port.as_ref()?, laid?);

@@ -60,7 +60,8 @@ fn proof(resolved: &Resolved<'_>, best: Guarantee) -> String {
             )
         }
         Guarantee::ExactlyOnce => {
-            let keyed = named(&|at| resolved.checked[at].keys.is_some());
+            let is_stage = |at: usize| matches!(resolved.graph.nodes[at].entry, Entry::Stage(_));
+            let keyed = named(&|at| is_stage(at) && resolved.checked[at].keys.is_some());
             let state =
                 if keyed.is_empty() { String::new() } else { format!(", the state changes of {keyed}") };
             let sinks = named(&|at| matches!(resolved.graph.nodes[at].entry, Entry::Sink(_)));

@@ -48,6 +48,9 @@ pub(super) fn check(
     if body.kind.is_some_and(|kind| kind.facts.keyed) && !wrong {
         check_keys(body, &answer.keys, &inputs, report);
         checked.keys = Some(answer.keys);
+    } else if matches!(node.entry, Entry::Sink(_)) && !answer.keys.is_empty() {
+        // What it writes keeps the order of its keys.
+        checked.keys = Some(answer.keys);
     }
     Checked {
         inputs,

@@ -7,7 +7,7 @@ use forebay_types::value::Text;
 use forebay_types::{Column, Kind, Schema, Ty, Value};
 
 pub const ALL: &[&Kind] =
-    &[&FILE, &KAFKA, &MEDIA, &SET, &SAMPLE, &SCORE, &WINDOW_FEATURES, &SPLIT, &FILE_SINK];
+    &[&FILE, &KAFKA, &MEDIA, &SET, &SAMPLE, &SCORE, &WINDOW_FEATURES, &SPLIT, &FILE_SINK, &KAFKA_SINK];
 
 const fn kind(
     name: &'static str,
@@ -20,8 +20,6 @@ const fn kind(
     let outputs: &[OutPort] = if matches!(role, Role::Sink) { &[] } else { ONE };
     Kind { name, role, summary: "", doc: "", fields, inputs, outputs, facts, example: "", check }
 }
-
-fn nothing(_: &mut Check<'_>) {}
 
 static FILE: Kind = kind(
     "file",
@@ -61,8 +59,24 @@ static KAFKA: Kind = kind(
         Field::required("key", Shape::ColumnName, ""),
         Field::required("start", Shape::Text, ""),
     ],
-    Facts { replayable: true, ..Facts::NONE },
-    nothing,
+    Facts { replayable: true, spreads: true, ..Facts::NONE },
+    |check| check.answer.outputs = vec![Schema::default()],
+);
+
+static KAFKA_SINK: Kind = kind(
+    "kafka",
+    Role::Sink,
+    &[
+        Field::required("connection", Shape::Text, ""),
+        Field::required("topic", Shape::Text, ""),
+        Field::optional("key", Shape::ColumnName, ""),
+    ],
+    Facts { spreads: true, ..Facts::NONE },
+    |check| {
+        let key: Vec<String> = check.config.text("key").map(str::to_string).into_iter().collect();
+        check.read(0, key.iter().map(String::as_str));
+        check.answer.keys = key.into_iter().map(|key| vec![key]).collect();
+    },
 );
 
 static MEDIA: Kind = Kind {

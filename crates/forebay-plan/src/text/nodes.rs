@@ -69,7 +69,10 @@ fn place(plan: &Plan, node: &PlanNode) -> String {
         (Spread::One, Some(_)) => format!("lane 0, by {}", keys(node)),
         (Spread::One, None) => "lane 0".into(),
         (Spread::Keyed, Some(_)) => format!("lanes 0–{}, by {}", plan.lanes - 1, keys(node)),
-        (Spread::Keyed, None) => format!("lanes 0–{}, where its records are", plan.lanes - 1),
+        (Spread::Streams, _) if node.source.is_some() => {
+            format!("lanes 0–{}, each with its share of the streams", plan.lanes - 1)
+        }
+        (Spread::Keyed | Spread::Streams, _) => format!("lanes 0–{}, where its records are", plan.lanes - 1),
     }
 }
 
