@@ -26,6 +26,7 @@ use crate::gather::{self, Gatherer};
 use crate::group::Group;
 use crate::intake::{Facts, Intake};
 use crate::kit::SharedReasons;
+use crate::node::Stop;
 use crate::post::Post;
 use crate::status::{Here, StreamStatus, Streams};
 use crate::steps::Step;
@@ -251,7 +252,7 @@ impl Driver {
         for (intake, last) in driver.intakes.iter().zip(&driver.last) {
             streams::check(intake, last.as_ref())?;
         }
-        driver.go_back()?;
+        driver.go_back().map_err(|stop| stop.fault)?;
         Ok(driver)
     }
 
@@ -261,13 +262,13 @@ impl Driver {
     }
 
     /// What is under way is void from now on.
-    pub fn begin_anew(&mut self, generation: Generation) -> Result<(), Fault> {
+    pub fn begin_anew(&mut self, generation: Generation) -> Result<(), Stop> {
         self.step.begin_anew(generation);
         self.go_back()
     }
 
     /// Sets every stream to what was committed last.
-    fn go_back(&mut self) -> Result<(), Fault> {
+    fn go_back(&mut self) -> Result<(), Stop> {
         let comes_and_goes = self.groups.iter().any(Group::is_free);
         let streams =
             if comes_and_goes { STREAMS_WITH_ROOM } else { self.intakes.len().min(STREAMS_WITH_ROOM) };
@@ -312,7 +313,7 @@ impl Driver {
     }
 
     /// Hears what sources have to say while sinks take nothing: a fault of theirs does not wait for room.
-    pub fn listen(&mut self) -> Result<(), Fault> {
+    pub fn listen(&mut self) -> Result<(), Stop> {
         match !self.finishing && self.post.take_ring(self.step.lane()) {
             true => self.hear(),
             false => Ok(()),
@@ -323,8 +324,13 @@ impl Driver {
         !self.finishing && self.post.is_rung(self.step.lane())
     }
 
+    /// Whether it takes nothing in any more.
+    pub fn is_draining(&self) -> bool {
+        self.wish.is_drain()
+    }
+
     /// Works out the next round.
-    pub fn next(&mut self, now: i64, out: &mut Vec<FromSource>) -> Result<Next, Fault> {
+    pub fn next(&mut self, now: i64, out: &mut Vec<FromSource>) -> Result<Next, Stop> {
         out.clear();
         self.guard().at(now, &self.wish);
         self.settle();
@@ -431,7 +437,7 @@ impl Driver {
         self.finishing = barrier.drain;
     }
 
-    fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Fault> {
+    fn release_group(&mut self, group: usize, now: i64, out: &mut Vec<FromSource>) -> Result<(), Stop> {
         let group = &mut self.groups[group];
         group.refill(&mut self.intakes, now, self.max_batch, &mut self.headers, &mut self.changed)?;
         // After a crash: one record at a time, and those that crashed the process twice are set aside.

@@ -17,11 +17,12 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use forebay_batch::HeaderRing;
 use forebay_sched::merge::{Front, Limit};
-use forebay_stage::{Fault, Read};
+use forebay_stage::Read;
 use forebay_types::MergeKey;
 use forebay_types::id::NodeId;
 
 use crate::intake::Intake;
+use crate::node::Stop;
 
 pub struct Group {
     /// By position among all streams.
@@ -159,7 +160,7 @@ impl Group {
         max: usize,
         headers: &mut HeaderRing,
         changed: &mut Vec<usize>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Stop> {
         while self.later.peek().is_some_and(|Reverse((time, _))| *time <= now) {
             self.to_read.extend(self.later.pop().map(|Reverse((_, at))| at));
         }
@@ -330,7 +331,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use forebay_stage::{Chunk, Position, Reader, Stream};
+    use forebay_stage::{Chunk, Fault, Position, Reader, Stream};
     use forebay_types::StreamId;
 
     use super::*;

@@ -15,6 +15,7 @@ use forebay_types::unit::DurationText;
 use forebay_types::{Epoch, MergeKey, StreamId};
 
 use crate::entry::StreamEntry;
+use crate::node::Stop;
 
 /// How long a free stream of which more is on its way holds back what comes after it.
 const AWAITED_NS: i64 = 100_000_000;
@@ -111,7 +112,7 @@ impl Intake {
     }
 
     /// Goes to what was committed, or to the beginning.
-    pub fn restore(&mut self, entry: Option<&StreamEntry>, account: Account) -> Result<(), Fault> {
+    pub fn restore(&mut self, entry: Option<&StreamEntry>, account: Account) -> Result<(), Stop> {
         self.chunk.clear();
         self.times.clear();
         (self.given, self.next) = (0, 0);
@@ -199,7 +200,7 @@ impl Intake {
     }
 
     /// Reads; nothing is in hand.
-    pub fn refill(&mut self, now: i64, max: usize, headers: &mut HeaderRing) -> Result<(), Fault> {
+    pub fn refill(&mut self, now: i64, max: usize, headers: &mut HeaderRing) -> Result<(), Stop> {
         if let Some(fault) = self.fault.take() {
             return self.broke_off(fault);
         }
@@ -228,13 +229,13 @@ impl Intake {
         Ok(())
     }
 
-    fn broke_off(&mut self, fault: Fault) -> Result<(), Fault> {
+    fn broke_off(&mut self, fault: Fault) -> Result<(), Stop> {
         match fault.kind {
             FaultKind::Stream => {
                 self.fail(fault);
                 Ok(())
             }
-            _ => Err(fault),
+            _ => Err(Stop::new(self.source.clone(), fault)),
         }
     }
 

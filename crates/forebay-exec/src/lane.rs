@@ -157,16 +157,16 @@ impl Lane {
         }
         // Later segments first: room is made before more is taken in.
         for at in (0..self.segments.len()).rev() {
-            if self.segments[at].is_ready() && self.segments[at].has_room() {
+            if self.segments[at].can_receive() {
                 let barrier = self.segments[at].receive(&mut self.kit);
                 self.round(at, barrier)?;
                 worked = true;
             }
         }
-        let has_room = self.segments[0].has_room();
+        let can_read = self.can_read();
         match &mut self.driver {
-            Some(_) if has_room => worked |= self.source_round()?,
-            Some(driver) => driver.listen().map_err(|fault| Stop::new("(sources)", fault))?,
+            Some(_) if can_read => worked |= self.source_round()?,
+            Some(driver) => driver.listen()?,
             None => {}
         }
         worked |= self.turns()?;
@@ -178,6 +178,11 @@ impl Lane {
         Ok(worked)
     }
 
+    /// Whether a round of the sources can begin. One that drains takes nothing in.
+    fn can_read(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| self.segments[0].has_room(!driver.is_draining()))
+    }
+
     fn source_round(&mut self) -> Result<bool, Stop> {
         let Some(driver) = &mut self.driver else { return Ok(false) };
         driver.nudged |= self.nudge.take();
@@ -185,9 +190,7 @@ impl Lane {
         if !driver.is_due(now) {
             return Ok(false);
         }
-        let next = driver.next(now, &mut self.from_sources);
-        let next = next.map_err(|fault| Stop::new("(sources)", fault))?;
-        let Next::Round(barrier) = next else { return Ok(false) };
+        let Next::Round(barrier) = driver.next(now, &mut self.from_sources)? else { return Ok(false) };
         if barrier.is_some() {
             self.kit.clock.look_at_wall();
         }
@@ -402,7 +405,7 @@ impl Lane {
             segment.settle();
         }
         if let Some(driver) = &mut self.driver {
-            driver.begin_anew(generation).map_err(|fault| Stop::new("(sources)", fault))?;
+            driver.begin_anew(generation)?;
         }
         self.report(Report::Undone { generation });
         Ok(())
@@ -428,15 +431,12 @@ impl Lane {
         });
         let wake = turns.chain(self.driver.as_ref().and_then(|driver| driver.wake_at(now))).min();
         let limit = wake.map(|at| Duration::from_nanos((at - now).max(0) as u64));
-        let (segments, commands, driver) = (&self.segments, &self.commands, &self.driver);
-        let nudge = &self.nudge;
         self.parker.park(limit, || {
-            !commands.is_empty()
-                || segments
-                    .iter()
-                    .any(|segment| segment.has_failed() || segment.is_ready() && segment.has_room())
-                || driver.as_ref().is_some_and(|driver| match segments[0].has_room() {
-                    true => nudge.is_asked() || driver.is_due(now),
+            let can_work = |segment: &SegmentRun| segment.has_failed() || segment.can_receive();
+            !self.commands.is_empty()
+                || self.segments.iter().any(can_work)
+                || self.driver.as_ref().is_some_and(|driver| match self.can_read() {
+                    true => self.nudge.is_asked() || driver.is_due(now),
                     false => driver.is_rung(),
                 })
         });

@@ -148,7 +148,7 @@ pub struct InputRun {
 }
 
 /// Why a lane cannot go on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stop {
     pub node: String,
     pub fault: Fault,

@@ -106,10 +106,20 @@ impl SegmentRun {
             && self.inbound.iter().all(|i| i.edges.iter().all(|edge| edge.peek().is_some()))
     }
 
-    /// Whether the round can send what it will have to send, and its sinks take it.
-    pub fn has_room(&self) -> bool {
+    /// Whether the next round can send what it will have to send, and its sinks take it. `brings_records` is false where it
+    /// is only to say that there are none, or that an epoch ends: no sink has to be ready for that.
+    pub fn has_room(&self, brings_records: bool) -> bool {
         self.outbound.iter().all(|o| o.edges.iter().all(Sender::has_room))
-            && self.gates.iter().all(|(_, gate)| gate.is_open())
+            && (!brings_records || self.gates.iter().all(|(_, gate)| gate.is_open()))
+    }
+
+    /// Whether it can work on what others have sent.
+    pub fn can_receive(&self) -> bool {
+        let brings_records = || {
+            let mut next = self.inbound.iter().flat_map(|i| &i.edges).filter_map(Receiver::peek);
+            next.any(|parcel| !parcel.batches.is_empty())
+        };
+        self.is_ready() && self.has_room(brings_records())
     }
 
     /// Whether something went wrong with what a sink has taken.

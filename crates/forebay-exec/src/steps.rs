@@ -11,9 +11,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forebay_sched::epochs::Generation;
-use forebay_stage::Fault;
 
 use crate::edge::Barrier;
+use crate::node::Stop;
 use crate::park::Waker;
 use crate::sync::Arc;
 
@@ -50,7 +50,7 @@ enum End {
     #[default]
     No,
     /// None of them can, and why the first of those that failed did.
-    Yes(Option<Fault>),
+    Yes(Option<Stop>),
 }
 
 /// One lane's side.
@@ -160,7 +160,7 @@ impl Step {
     }
 
     /// Says whether streams of this lane can go on, and why one cannot. Gives a reason where those of no lane can.
-    pub fn ends(&mut self, has_ended: bool, why: impl FnOnce() -> Option<Fault>) -> Option<Fault> {
+    pub fn ends(&mut self, has_ended: bool, why: impl FnOnce() -> Option<Stop>) -> Option<Stop> {
         if !has_ended && !self.has_ended {
             return None;
         }
@@ -177,6 +177,7 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
+    use forebay_stage::Fault;
     use forebay_stage::types::code;
     use forebay_types::Epoch;
     use proptest::prelude::*;
@@ -252,8 +253,8 @@ mod tests {
     #[test]
     fn a_pipeline_ends_for_what_failed_when_no_lane_can_go_on() {
         let mut steps = lanes(2, false);
-        let fault = || Some(Fault::fatal(&code::KAFKA_FAILED, "gone"));
-        assert!(steps[0].ends(true, fault).is_none(), "the other one goes on");
+        let failed = || Some(Stop::new("tx", Fault::fatal(&code::KAFKA_FAILED, "gone")));
+        assert!(steps[0].ends(true, failed).is_none(), "the other one goes on");
         assert!(steps[1].ends(false, || None).is_none());
         assert!(steps[1].ends(true, || None).is_some());
         assert!(steps[0].ends(false, || None).is_none());

@@ -71,6 +71,19 @@ fn a_broker_that_is_away_is_waited_for_at_the_start_and_in_between() {
 }
 
 #[test]
+fn a_pipeline_that_never_had_a_broker_has_nothing_to_drain() {
+    let mut broker = broker();
+    let stand = Stand::on(&broker.bootstrap(), 2);
+    stand.pipeline(&Change::default());
+    broker.kill();
+    let going = stand.run("");
+    why(&stand.desk);
+    let began = Instant::now();
+    drain(going).good();
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_topic_that_is_not_there_is_refused_with_the_nearest_name() {
     let stand = Stand::new(1);
     stand.pipeline(&Change::default());
@@ -134,6 +147,7 @@ fn a_topic_that_is_forgotten_ends_what_is_read_from_it() {
     let ended = going.end();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(ended.err.contains("FB0873") && ended.err.contains(&stand.input), "{}", ended.err);
+    assert!(ended.err.contains("\"node\":\"tx\""), "{}", ended.err);
     // Made anew it is another one.
     stand.cluster.create(&stand.input, 1);
     let ended = stand.run("").end();

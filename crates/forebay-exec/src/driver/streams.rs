@@ -6,10 +6,11 @@ use forebay_types::code;
 use forebay_types::code::Code;
 use forebay_types::end::{End, Fate};
 
-use super::{Driver, lane_of, lock, place};
+use super::{Driver, SourceRun, lane_of, lock, place};
 use crate::entry::StreamEntry;
 use crate::group::Group;
 use crate::intake::Intake;
+use crate::node::Stop;
 use crate::post::News;
 use crate::status::Here;
 
@@ -47,7 +48,7 @@ fn count_end(ends: &mut Vec<(String, String, u64)>, fate: Fate, reason: &str, mo
 
 impl Driver {
     /// Asks the sources what there is to know, takes what concerns this lane, and looks again at streams that had nothing.
-    pub(super) fn hear(&mut self) -> Result<(), Fault> {
+    pub(super) fn hear(&mut self) -> Result<(), Stop> {
         if self.is_first() {
             self.ask_sources()?;
         }
@@ -65,13 +66,13 @@ impl Driver {
     }
 
     /// Tells each lane what the sources say of its streams.
-    fn ask_sources(&mut self) -> Result<(), Fault> {
+    fn ask_sources(&mut self) -> Result<(), Stop> {
         let mut is_any = false;
         for source in 0..self.sources.len() {
-            let changes = lock(&self.sources[source].source).changes()?;
+            let SourceRun { name, source: asked, .. } = &self.sources[source];
+            let changes = lock(asked).changes().map_err(|fault| Stop::new(name, fault))?;
             is_any |= !changes.is_empty();
             for change in changes {
-                let name = &self.sources[source].name;
                 let (id, news) = match change {
                     Change::Opened(stream) => {
                         let id = self.names.add(name, &stream.name);
@@ -99,7 +100,7 @@ impl Driver {
     }
 
     /// Takes a stream in: a new one, or one that was here before.
-    fn open(&mut self, source: usize, stream: Stream, last: Option<StreamEntry>) -> Result<(), Fault> {
+    fn open(&mut self, source: usize, stream: Stream, last: Option<StreamEntry>) -> Result<(), Stop> {
         let run = &self.sources[source];
         let (name, facts, group) = (run.name.clone(), run.facts, run.group);
         let id = self.names.add(&name, &stream.name);
@@ -205,11 +206,12 @@ impl Driver {
     }
 
     /// When no stream of the pipeline can go on, the pipeline cannot.
-    pub(super) fn check_alive(&mut self) -> Result<(), Fault> {
+    pub(super) fn check_alive(&mut self) -> Result<(), Stop> {
         let has_ended = self.groups.iter().all(Group::has_ended);
-        let why = || self.intakes.iter().find_map(Intake::failure).cloned();
+        let failed = |intake: &Intake| Some(Stop::new(intake.source.clone(), intake.failure()?.clone()));
+        let why = || self.intakes.iter().find_map(failed);
         match self.step.ends(has_ended, why) {
-            Some(fault) => Err(Fault::fatal(fault.code, fault.message)),
+            Some(Stop { node, fault, .. }) => Err(Stop::new(node, Fault::fatal(fault.code, fault.message))),
             None => Ok(()),
         }
     }
