@@ -4,9 +4,12 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use forebay_testkit::broker::{Broker, CLIENT_PRINCIPAL, Certificates, Listener, Options, Security, User};
+use forebay_testkit::broker::{
+    Broker, CLIENT_PRINCIPAL, Certificates, Listener, Options, Security, Tool, User,
+};
+use serde_json::Value;
 
-use crate::desk::{Ended, Going};
+use crate::desk::{Ended, Going, admin_of, announced, get, wait_for};
 use crate::stand::{Change, Stand, drain};
 
 /// In no name of anything, so that it can be searched for.
@@ -133,6 +136,42 @@ fn a_login_that_is_refused_ends_the_run() {
         &["SCRAM-SHA-256", "PLAIN"],
     );
     check(Listener::SaslScram, &login(&tls(), "plain", "alice"), PASSWORD, &["PLAIN", "SCRAM-SHA-512"]);
+}
+
+/// Somebody changed the password while it ran: that is waited for, since it may be changed back, and nothing is lost.
+#[test]
+fn a_login_that_is_refused_later_is_waited_for() {
+    let security = Security::Secured { users: vec![User::new("alice", PASSWORD)], acls: false };
+    let mut broker =
+        Broker::start(Options { security, ..Options::default() }).unwrap_or_else(|e| panic!("{e}"));
+    let stand = Stand::on(&broker.bootstrap(), 2);
+    let ca = broker.certificates().expect("a broker that is secured has them").ca.display().to_string();
+    let fields = login(&format!("ca: {ca}"), "scram_sha_256", "alice");
+    stand.connection(&format!("brokers: [\"{}\"]{fields}", broker.address(Listener::SaslScram)));
+    stand.pipeline(&Change::default());
+    let set_password = |broker: &Broker, password: &str| {
+        let scram = format!("SCRAM-SHA-256=[password={password}]");
+        let alter = ["--alter", "--entity-type", "users", "--entity-name", "alice", "--add-config", &scram];
+        broker.tool(Tool::Configs, &alter).unwrap_or_else(|error| panic!("{error}"));
+    };
+    stand.pay(0..300);
+    let going = run(&stand, "run pay.yaml", Some(PASSWORD));
+    stand.out(300);
+    set_password(&broker, WRONG);
+    // Connections that are there go on until they break.
+    broker.kill();
+    broker.restart().unwrap_or_else(|error| panic!("{error}"));
+    let why = wait_for("the login to be refused", || {
+        let (_, shown) = get(&admin_of(&announced(&stand.desk)), "/pipelines");
+        let shown: Value = serde_json::from_str(&shown).ok()?;
+        let why = shown[0]["why"].as_str()?.to_string();
+        (shown[0]["phase"] == "waiting" && why.contains("FB0872")).then_some(why)
+    });
+    assert!(why.contains("connection `here`") && why.contains("credentials"), "{why}");
+    stand.pay(300..400);
+    set_password(&broker, PASSWORD);
+    stand.out(400);
+    keeps_quiet(&drain(going).good());
 }
 
 #[test]
