@@ -12,6 +12,7 @@ use forebay_stage::types::code;
 use forebay_stage::{Connections, Fault};
 
 use crate::connection::Connection;
+use crate::live::no_right;
 use crate::raw::{
     Client, Consumer, ErrorCode, KafkaError, Listener, Message, Outgoing, Place, Producer, Role, Scratch,
 };
@@ -65,8 +66,16 @@ pub struct Mark {
 pub struct Topic {
     connection: Connection,
     name: String,
+    group: String,
     consumer: Consumer,
     errors: Arc<Errors>,
+}
+
+/// What a question needs a right to.
+#[derive(Clone, Copy)]
+enum Needs {
+    Topic,
+    Group,
 }
 
 #[derive(Default)]
@@ -105,7 +114,8 @@ impl Topic {
         }
         let errors = Arc::new(Errors::default());
         let client = Client::new(Role::Consumer, conf, errors.clone()).map_err(refuse)?;
-        Ok(Topic { consumer: Consumer::new(client), connection, name: topic.into(), errors })
+        let consumer = Consumer::new(client);
+        Ok(Topic { consumer, connection, name: topic.into(), group: group.into(), errors })
     }
 
     pub fn name(&self) -> &str {
@@ -119,16 +129,34 @@ impl Topic {
     /// First and next offset of each partition.
     fn bounds(&self) -> Result<Vec<(i32, i64, i64)>, Fault> {
         let client = self.consumer.client();
-        let facts = self.answered(|| client.topic(&self.name, ASK_MS))?;
+        let facts = self.answered(Needs::Topic, || client.topic(&self.name, ASK_MS))?;
+        if !facts.may_read {
+            return Err(self.lacks(Needs::Topic));
+        }
         let bounds = (0..facts.partitions).map(|partition| {
-            let (low, high) = self.answered(|| client.bounds(&self.name, partition, ASK_MS))?;
+            let (low, high) = self.answered(Needs::Topic, || client.bounds(&self.name, partition, ASK_MS))?;
             Ok((partition, low, high))
         });
         bounds.collect()
     }
 
+    fn lacks(&self, right: Needs) -> Fault {
+        match right {
+            Needs::Topic => no_right(&self.shown(), "read", "READ on the topic"),
+            Needs::Group => {
+                let place = format!("{}, group `{}`", self.connection.shown(), self.group);
+                no_right(&place, "use the group", "READ on the group")
+            }
+        }
+    }
+
+    /// Whether the cluster says that the group is not for this user.
+    fn is_shut_out(&self) -> bool {
+        self.consumer.client().may_join(&self.group, ASK_MS).is_ok_and(|may| !may)
+    }
+
     /// Asks until somebody answers.
-    fn answered<T>(&self, ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, Fault> {
+    fn answered<T>(&self, needs: Needs, ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, Fault> {
         let until = Instant::now() + PATIENCE;
         loop {
             let error = match ask() {
@@ -141,8 +169,14 @@ impl Topic {
             if let Some(login) = told.iter().find(|told| Trouble::of(told.code) == Trouble::Login) {
                 return Err(fatal(&self.connection.shown(), login));
             }
-            if Trouble::of(error.code) != Trouble::Away {
-                return Err(fatal(&self.shown(), &error));
+            match Trouble::of(error.code) {
+                // The client looks for the group's coordinator until its time is over, whatever it is answered.
+                Trouble::Away if matches!(needs, Needs::Group) && self.is_shut_out() => {
+                    return Err(self.lacks(needs));
+                }
+                Trouble::Away => {}
+                Trouble::Rights => return Err(self.lacks(needs)),
+                _ => return Err(fatal(&self.shown(), &error)),
             }
             if Instant::now() > until {
                 let why = told.last().unwrap_or(&error);
@@ -180,7 +214,7 @@ impl Topic {
     /// The messages that stand at these offsets of a partition, in order; those that are gone are left out.
     pub fn find(&self, partition: i32, offsets: &[i64]) -> Result<BTreeMap<i64, Post>, Fault> {
         let client = self.consumer.client();
-        let (low, high) = self.answered(|| client.bounds(&self.name, partition, ASK_MS))?;
+        let (low, high) = self.answered(Needs::Topic, || client.bounds(&self.name, partition, ASK_MS))?;
         let mut found = BTreeMap::new();
         let mut wanted = offsets.iter().copied().filter(|at| (low..high).contains(at)).peekable();
         while let Some(begin) = wanted.peek().copied() {
@@ -244,7 +278,7 @@ impl Topic {
     pub fn marks(&self) -> Result<Vec<Mark>, Fault> {
         let places: Vec<Place> =
             self.bounds()?.into_iter().map(|(partition, ..)| Place::new(&self.name, partition, -1)).collect();
-        let committed = self.answered(|| self.consumer.committed(&places, ASK_MS))?;
+        let committed = self.answered(Needs::Group, || self.consumer.committed(&places, ASK_MS))?;
         let known = committed.into_iter().filter(|place| place.offset >= 0);
         Ok(known
             .map(|place| Mark { partition: place.partition, offset: place.offset, note: place.note })
@@ -261,7 +295,7 @@ impl Topic {
             ..Place::new(&self.name, mark.partition, mark.offset)
         };
         let places: Vec<Place> = marks.iter().map(place).collect();
-        self.answered(|| self.consumer.commit(&places, false))
+        self.answered(Needs::Group, || self.consumer.commit(&places, false))
     }
 }
 
@@ -357,6 +391,9 @@ impl Sender {
             None => Ok(()),
             Some((_, error)) if Trouble::of(error.code) == Trouble::Away && login.is_none() => {
                 Err(Fault::away(&code::KAFKA_AWAY, Trouble::Away.says(&self.shown, error)))
+            }
+            Some((_, error)) if Trouble::of(error.code) == Trouble::Rights => {
+                Err(no_right(&self.shown, "write", "WRITE on the topic"))
             }
             Some((_, error)) => Err(fatal(&self.shown, login.unwrap_or(error))),
         }

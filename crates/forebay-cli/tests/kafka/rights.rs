@@ -129,3 +129,35 @@ fn a_right_that_is_taken_away_is_waited_for_and_nothing_is_lost() {
     assert!(waits.iter().any(why), "{}", ended.err);
     secured::keeps_quiet(&ended);
 }
+
+/// Letters are read by whoever may read their topic; a replay needs the group that it keeps its marks in, and may write the topic that the
+/// messages came from.
+#[test]
+fn letters_are_read_and_sent_back_with_what_the_readme_lists_and_no_more() {
+    let (stand, user) = stand(4, &Change::default());
+    stand.cluster.fill(&stand.input, [("7", "no record".to_string())]);
+    let rights: Vec<String> = source(&stand).into_iter().chain([sinks(&stand)]).collect();
+    rights.iter().for_each(|right| acls("--add", &user, right));
+    let going = go(&stand, "");
+    stand.dead(1);
+    drain(going).good();
+    rights.iter().for_each(|right| acls("--remove", &user, right));
+    let dlq =
+        |arguments: &str| secured::run(&stand, &format!("dlq {arguments} pay.yaml"), Some(PASSWORD)).end();
+    let missing = |arguments: &str, place: &str, right: &str| {
+        let ended = dlq(arguments);
+        let said = [place, right, "FB0874"].iter().all(|word| ended.err.contains(word));
+        assert!(said && ended.code == Some(1), "{place} {right}\n{}", ended.err);
+        secured::keeps_quiet(&ended);
+    };
+    missing("ls", &stand.dead, "READ on the topic");
+    acls("--add", &user, &format!("--topic {} --operation Read", stand.dead));
+    assert!(dlq("ls").good().out.contains("FB0701"));
+    assert!(dlq("show").good().out.contains("no record"));
+    let group = format!("{}.pay.dlq", stand.input);
+    missing("replay", &group, "READ on the group");
+    acls("--add", &user, &format!("--group {group} --operation Read"));
+    missing("replay", &stand.input, "WRITE on the topic");
+    acls("--add", &user, &format!("--topic {} --operation Write", stand.input));
+    assert!(dlq("replay").good().out.contains("1 message sent back"));
+}

@@ -19,7 +19,7 @@ const WRONG: &str = "Quittenbrot-3.falsch";
 const SOON: Duration = Duration::from_secs(25);
 
 /// Users that may do nothing until a test lets them.
-pub const RESTRICTED: usize = 4;
+pub const RESTRICTED: usize = 5;
 
 /// One broker for the tests of this file and of `rights`. `alice` and the client with a certificate may do everything.
 pub fn broker() -> &'static Broker {
