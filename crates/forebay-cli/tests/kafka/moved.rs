@@ -4,7 +4,7 @@ use forebay_testkit::broker::{Broker, Options, Tool};
 use serde_json::Value;
 
 use crate::desk::{Going, signal, wait_for};
-use crate::stand::{Change, Stand, WINDOW, drain};
+use crate::stand::{Change, Stand, WINDOW, drain, fresh, payment};
 use rustix::process::Signal;
 
 fn taken(ended: &crate::desk::Ended) -> u64 {
@@ -147,4 +147,32 @@ fn added_partitions_are_read_and_keyed_state_refuses_them() {
     assert!(ended.err.contains("FB0876"), "{}", ended.err);
     let ended = drain(going).good();
     assert_eq!(taken(&ended), 400);
+}
+
+/// Each of them is a member of its own, and takes no partitions of the other's topic.
+#[test]
+fn two_sources_of_one_pipeline_share_a_group() {
+    let stand = Stand::new(3);
+    stand.pipeline(&Change::default());
+    let other = fresh("other");
+    stand.cluster.create(&other, 2);
+    let text = stand.desk.read("pay.yaml").replace("start: earliest", "start: earliest, group: shared");
+    let (source, rest) =
+        text.split_once("    tx:\n").and_then(|(_, rest)| rest.split_once("  sinks:")).expect("a source");
+    let second = format!("    tx:\n{source}    more:\n{}  sinks:", source.replace(&stand.input, &other));
+    let first = format!("    tx:\n{source}  sinks:");
+    let text = text.replace(&first, &second).replace("input: tx", "input: [tx, more]");
+    assert!(text.contains(&other) && rest.contains("out:"), "{text}");
+    for arguments in ["", "--set scale=one --fresh --lanes 2"] {
+        stand.desk.write("pay.yaml", &text.replace("shared", &fresh("shared")));
+        let before = stand.cluster.count(&stand.output);
+        stand.pay(0..300);
+        stand.cluster.send(&other, (300..500).map(payment));
+        let there = stand.cluster.count(&stand.input) + stand.cluster.count(&other);
+        let going = stand.run(arguments);
+        wait_for("both", || (stand.cluster.count(&stand.output) >= before + there).then_some(()));
+        let ended = drain(going).good();
+        assert_eq!(taken(&ended), there);
+        assert_eq!(stand.cluster.count(&stand.output), before + there, "each once");
+    }
 }
