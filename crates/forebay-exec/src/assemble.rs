@@ -35,7 +35,7 @@ use crate::lane::{Command, Lane, Report};
 use crate::letters::Letters;
 use crate::metrics::NodeMetrics;
 use crate::node::{NodeRun, OnLates, Work};
-use crate::park::{Parker, Waker};
+use crate::park::Parker;
 use crate::post::Post;
 use crate::segment::{SegmentRun, WayList, Ways};
 use crate::state::{self, Held};
@@ -148,7 +148,9 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
     let reasons: SharedReasons = Arc::new(Mutex::new(Reasons::of(
         REASONS.iter().copied().chain(code::ALL.iter().map(|code| code.id)),
     )));
-    let mut edges = make_edges(&ground);
+    let wakers = ground.parkers[..with_sources].iter().map(Parker::waker).collect();
+    let steps = steps(wakers, is_in_step(plan));
+    let mut edges = make_edges(&ground, &steps);
     let mut runs: Vec<Lane> = Vec::new();
     let (report_sender, reports) = unbounded::<Report>();
     let nudge = Nudge::new(ground.parkers[0].waker());
@@ -183,7 +185,6 @@ pub fn assemble(job: &Job<'_>) -> Result<Assembled, Fault> {
         });
     }
     drop(report_sender);
-    let steps = steps(parkers_of(&ground, with_sources), is_in_step(plan));
     let starts = make_starts(&ground, steps, intakes, sources, suspects, &reasons);
     for (lane, start) in runs.iter_mut().zip(starts) {
         lane.driver = Some(Driver::new(start)?);
@@ -229,10 +230,6 @@ fn instances(spread: Spread, plan: &Plan) -> u32 {
 fn is_in_step(plan: &Plan) -> bool {
     let is_source = |node: NodeId| plan.nodes[node.0 as usize].segment == 0;
     plan.exchanges.iter().any(|exchange| is_source(exchange.from) && exchange.how != Route::Same)
-}
-
-fn parkers_of(ground: &Ground<'_, '_>, lanes: usize) -> Vec<Waker> {
-    ground.parkers[..lanes].iter().map(Parker::waker).collect()
 }
 
 /// Who this process is: its state directory on this host, so that a restart is known again.

@@ -29,7 +29,7 @@ use crate::kit::SharedReasons;
 use crate::node::Stop;
 use crate::post::Post;
 use crate::status::{Here, StreamStatus, Streams};
-use crate::steps::Step;
+use crate::steps::{Round, Step};
 pub use guard::{Guard, Trip};
 
 const FLUSH_EVERY_NS: i64 = 1_000_000;
@@ -164,7 +164,7 @@ struct Scratch {
 /// What the next round of the source segment is.
 pub enum Next {
     /// Batches are in `out`.
-    Round(Option<Barrier>),
+    Round(Round),
     /// Nothing before [`Driver::wake_at`], or before something else happens.
     Wait,
 }
@@ -362,11 +362,21 @@ impl Driver {
         if !is_round {
             return Ok(Next::Wait);
         }
-        let barrier = self.step.begin(barrier);
-        if let Some(barrier) = &barrier {
+        let round = self.step.begin(barrier);
+        if let Some(barrier) = &round.barrier {
             self.seal(now, barrier);
         }
-        Ok(Next::Round(barrier))
+        Ok(Next::Round(round))
+    }
+
+    /// What the round gave is on its way.
+    pub fn sent(&self, round: Option<u64>) {
+        round.into_iter().for_each(|round| self.step.sent(round));
+    }
+
+    /// Nothing is to be done before somebody wakes the lane.
+    pub fn rest(&self) {
+        self.step.rest();
     }
 
     /// Whether what was read before has to come back first.

@@ -2,12 +2,15 @@
 //! has for the other, with the barrier where one follows. A free place is the credit: the sender looks for one on
 //! each edge before it starts the round. Empty parcels travel back, so that nothing is allocated.
 
+use std::sync::atomic::Ordering;
+
 use forebay_batch::Batch;
 use forebay_sched::epochs::Generation;
 use forebay_types::Epoch;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::park::Waker;
+use crate::steps::Passed;
 
 /// What a round sends along one edge.
 #[derive(Debug, Default)]
@@ -43,17 +46,20 @@ pub struct Receiver {
     full: Consumer<Parcel>,
     empty: Producer<Parcel>,
     sender: Waker,
+    /// Where the sender may leave rounds out.
+    passed: Option<Passed>,
 }
 
-/// Makes an edge on which so many rounds may be at once; the wakers are those of the lanes at its ends.
-pub fn edge(credits: usize, sender: Waker, receiver: Waker) -> (Sender, Receiver) {
+/// Makes an edge on which so many rounds may be at once; the wakers are those of the lanes at its ends. A sender
+/// that leaves out rounds in which it has nothing says in `passed` how far it is.
+pub fn edge(credits: usize, sender: Waker, receiver: Waker, passed: Option<Passed>) -> (Sender, Receiver) {
     let (full_in, full_out) = RingBuffer::new(credits);
     // Those on the way, and the ones that sender and receiver hold: all there will ever be.
     let (mut empty_in, empty_out) = RingBuffer::new(credits + 2);
     while empty_in.push(Parcel { batches: Vec::with_capacity(EXCHANGES), ..Parcel::default() }).is_ok() {}
     (
         Sender { full: full_in, empty: empty_out, receiver },
-        Receiver { full: full_out, empty: empty_in, sender },
+        Receiver { full: full_out, empty: empty_in, sender, passed },
     )
 }
 
@@ -78,6 +84,23 @@ impl Sender {
 impl Receiver {
     pub fn peek(&self) -> Option<&Parcel> {
         self.full.peek().ok()
+    }
+
+    /// Whether it is known what a round has.
+    pub fn knows(&self, round: u64) -> bool {
+        self.peek().is_some() || self.has_passed(round)
+    }
+
+    fn has_passed(&self, round: u64) -> bool {
+        self.passed.as_ref().is_some_and(|passed| passed.load(Ordering::Acquire) > round)
+    }
+
+    /// The parcel of a round of which it is known what it has; none where the sender left it out.
+    pub fn take_of(&mut self, round: u64) -> Option<Parcel> {
+        // What was sent lies here when it is known that the sender is past it.
+        let is_here = self.peek().is_some_and(|parcel| parcel.round == round);
+        debug_assert!(is_here || self.passed.is_some(), "a round is missing");
+        if is_here { self.take() } else { None }
     }
 
     /// Takes the next parcel.

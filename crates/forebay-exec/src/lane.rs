@@ -17,6 +17,7 @@ use crate::kit::Kit;
 use crate::node::{Stop, Work, protected};
 use crate::park::Parker;
 use crate::segment::SegmentRun;
+use crate::steps::Round;
 
 /// What the coordinator tells a lane.
 pub enum Command {
@@ -190,7 +191,12 @@ impl Lane {
         if !driver.is_due(now) {
             return Ok(false);
         }
-        let Next::Round(barrier) = driver.next(now, &mut self.from_sources)? else { return Ok(false) };
+        let Next::Round(Round { number, barrier }) = driver.next(now, &mut self.from_sources)? else {
+            return Ok(false);
+        };
+        if let Some(number) = number {
+            self.segments[0].round = number;
+        }
         if barrier.is_some() {
             self.kit.clock.look_at_wall();
         }
@@ -206,6 +212,7 @@ impl Lane {
             self.segments[0].hand_source(&mut self.kit, from, busy_ns);
         }
         self.round(0, barrier)?;
+        self.driver.iter().for_each(|driver| driver.sent(number));
         Ok(true)
     }
 
@@ -420,8 +427,9 @@ impl Lane {
     }
 
     fn sleep(&mut self) {
-        if self.driver.is_some() {
+        if let Some(driver) = &self.driver {
             self.kit.clock.look_at_wall();
+            driver.rest();
         }
         let now = self.kit.clock.now();
         let nodes = self.segments.iter().flat_map(|segment| &segment.nodes);

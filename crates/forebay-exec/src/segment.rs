@@ -103,7 +103,7 @@ impl SegmentRun {
     /// Whether every sender has finished the next round.
     pub fn is_ready(&self) -> bool {
         !self.inbound.is_empty()
-            && self.inbound.iter().all(|i| i.edges.iter().all(|edge| edge.peek().is_some()))
+            && self.inbound.iter().all(|i| i.edges.iter().all(|edge| edge.knows(self.round)))
     }
 
     /// Whether the next round can send what it will have to send, and its sinks take it. `brings_records` is false where it
@@ -117,7 +117,7 @@ impl SegmentRun {
     pub fn can_receive(&self) -> bool {
         let brings_records = || {
             let mut next = self.inbound.iter().flat_map(|i| &i.edges).filter_map(Receiver::peek);
-            next.any(|parcel| !parcel.batches.is_empty())
+            next.any(|parcel| parcel.round == self.round && !parcel.batches.is_empty())
         };
         self.is_ready() && self.has_room(brings_records())
     }
@@ -140,9 +140,7 @@ impl SegmentRun {
         let mut barrier = None;
         for inbound in &mut self.inbound {
             for edge in &mut inbound.edges {
-                let Some(mut parcel) = edge.take() else { continue };
-                debug_assert!(self.round == 0 || parcel.round == self.round);
-                self.round = parcel.round;
+                let Some(mut parcel) = edge.take_of(self.round) else { continue };
                 barrier = parcel.barrier;
                 for (exchange, batch) in parcel.batches.drain(..) {
                     let arrival = inbound.arrivals.iter_mut().find(|a| a.exchange == exchange);

@@ -1,13 +1,16 @@
 //! Keeps lanes that read sources in step: which round of each lane has the barrier that ends an epoch, and that none of them
 //! falls behind where others wait for its rounds.
 //!
-//! A segment that gets rows from several lanes works on a round when all of them have sent theirs, so a lane that has nothing to
-//! say sends an empty one. Who wants to end an epoch proposes it, and it is behind the same round of every lane: one that no lane has
-//! begun yet. Where no rows cross, each lane ends the epoch with its own next round.
+//! A segment that gets rows from several lanes works on a round when it has come from all of them. A lane that has nothing to say
+//! while others work gives empty ones; one that rests, since nothing comes, is passed over: the others say in its name that it has
+//! nothing in a round, and it goes on with a later one. Who wants to end an epoch proposes it, and it is behind the same round of
+//! every lane: one that no lane has begun yet. Where no rows cross, each lane ends the epoch with its own next round.
 //!
 //! Invariants: every lane gets the barriers in the same order, each once; while lanes are in step, a barrier has the same round
-//! everywhere; what belongs to an older generation changes nothing.
+//! everywhere, and no lane is passed over there; a lane's rounds before its `passed` were sent or are empty; what belongs to an older
+//! generation changes nothing.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forebay_sched::epochs::Generation;
@@ -23,13 +26,20 @@ struct Steps {
     /// Rows of all lanes meet somewhere.
     is_in_step: bool,
     table: Mutex<Table>,
+    passed: Vec<Passed>,
 }
+
+/// Of a lane: everything that it had for rounds before this one is on its edges. For receivers, who look for a round there once
+/// more after they have seen it.
+pub type Passed = Arc<AtomicU64>;
 
 #[derive(Default)]
 struct Table {
     generation: Generation,
     /// The round that comes next, by lane.
     next: Vec<u64>,
+    /// By lane: nothing comes, and it sleeps.
+    rests: Vec<bool>,
     proposed: Option<Proposed>,
     /// By lane.
     ends: Vec<End>,
@@ -65,10 +75,36 @@ pub struct Step {
 /// For lanes with these wakers, the first of which is lane 0; where rows of all of them meet they are kept in step.
 pub fn steps(lanes: Vec<Waker>, is_in_step: bool) -> Vec<Step> {
     let count = lanes.len();
-    let table = Table { next: vec![0; count], ends: vec![End::No; count], ..Table::default() };
-    let steps = Arc::new(Steps { lanes, is_in_step, table: Mutex::new(table) });
+    let passed = (0..count).map(|_| Passed::default()).collect();
+    let table = Mutex::new(Table::new(Generation(0), count));
+    let steps = Arc::new(Steps { lanes, is_in_step, table, passed });
     let step = |lane| Step { steps: steps.clone(), lane, generation: Generation(0), has_ended: false };
     (0..count).map(step).collect()
+}
+
+/// A round that a lane begins.
+pub struct Round {
+    /// Its number, where lanes are counted together.
+    pub number: Option<u64>,
+    pub barrier: Option<Barrier>,
+}
+
+impl Table {
+    fn new(generation: Generation, lanes: usize) -> Table {
+        Table {
+            generation,
+            next: vec![0; lanes],
+            rests: vec![false; lanes],
+            proposed: None,
+            ends: vec![End::No; lanes],
+        }
+    }
+
+    /// How far a lane that rests may be passed over.
+    fn limit(&self, lane: usize) -> u64 {
+        let open = self.proposed.as_ref().filter(|proposed| proposed.is_open[lane]);
+        open.and_then(|proposed| proposed.round).unwrap_or(u64::MAX)
+    }
 }
 
 impl Steps {
@@ -108,17 +144,31 @@ impl Step {
         self.is_alone() || self.steps.table().proposed.is_none()
     }
 
-    /// Begins the lane's next round, and proposes to end the epoch. Gives the barrier that the round has: it may be another
-    /// lane's, and one's own may come with a later round.
-    pub fn begin(&self, wanted: Option<Barrier>) -> Option<Barrier> {
+    /// What receivers look at.
+    pub fn passed(&self) -> Option<Passed> {
+        (!self.is_alone() && self.steps.is_in_step).then(|| self.steps.passed[self.lane].clone())
+    }
+
+    /// Nothing comes on this lane for now, and nobody has to wait for its rounds.
+    pub fn rest(&self) {
+        if !self.is_alone() {
+            let mut table = self.steps.table();
+            table.rests[self.lane] = table.generation == self.generation;
+        }
+    }
+
+    /// Begins the lane's next round, and proposes to end the epoch. The barrier that the round has may be another lane's, and
+    /// one's own may come with a later round.
+    pub fn begin(&self, wanted: Option<Barrier>) -> Round {
         if self.is_alone() {
-            return wanted;
+            return Round { number: None, barrier: wanted };
         }
         let mut table = self.steps.table();
         let table = &mut *table;
         if table.generation != self.generation {
-            return None;
+            return Round { number: None, barrier: None };
         }
+        table.rests[self.lane] = false;
         if let (Some(barrier), None) = (wanted, &table.proposed) {
             let round = self.steps.is_in_step.then(|| table.next.iter().copied().max().unwrap_or(0));
             table.proposed = Some(Proposed { barrier, round, is_open: vec![true; self.lanes()] });
@@ -127,20 +177,42 @@ impl Step {
         let round = table.next[self.lane];
         table.next[self.lane] += 1;
         if self.steps.is_in_step {
+            self.pass_over(table, round + 1);
             self.wake_others(|lane| table.next[lane] <= round);
         }
         let has_it = |proposed: &&mut Proposed| {
             proposed.is_open[self.lane] && proposed.round.is_none_or(|behind| behind == round)
         };
-        let proposed = table.proposed.as_mut().filter(has_it)?;
-        proposed.is_open[self.lane] = false;
-        let barrier = proposed.barrier;
-        if !proposed.is_open.contains(&true) {
-            table.proposed = None;
-            // They may want to end the next one.
-            self.wake_others(|_| true);
+        let mut barrier = None;
+        if let Some(proposed) = table.proposed.as_mut().filter(has_it) {
+            proposed.is_open[self.lane] = false;
+            barrier = Some(proposed.barrier);
+            if !proposed.is_open.contains(&true) {
+                table.proposed = None;
+                // They may want to end the next one.
+                self.wake_others(|_| true);
+            }
         }
-        Some(barrier)
+        Round { number: self.steps.is_in_step.then_some(round), barrier }
+    }
+
+    /// Says for those that rest that they have nothing in the rounds before this one.
+    fn pass_over(&self, table: &mut Table, next: u64) {
+        for lane in 0..self.lanes() {
+            let to = next.min(table.limit(lane));
+            if table.rests[lane] && table.next[lane] < to {
+                table.next[lane] = to;
+                self.steps.passed[lane].store(to, Ordering::Release);
+            }
+        }
+    }
+
+    /// Everything that the round had is on its way.
+    pub fn sent(&self, round: u64) {
+        let table = self.steps.table();
+        if table.generation == self.generation {
+            self.steps.passed[self.lane].store(round + 1, Ordering::Release);
+        }
     }
 
     fn wake_others(&self, which: impl Fn(usize) -> bool) {
@@ -154,8 +226,8 @@ impl Step {
         self.has_ended = false;
         let mut table = self.steps.table();
         if table.generation < generation {
-            let lanes = self.lanes();
-            *table = Table { generation, next: vec![0; lanes], ends: vec![End::No; lanes], proposed: None };
+            *table = Table::new(generation, self.lanes());
+            self.steps.passed.iter().for_each(|passed| passed.store(0, Ordering::Release));
         }
     }
 
@@ -193,46 +265,69 @@ mod tests {
         steps((0..count).map(|_| Parker::default().waker()).collect(), is_in_step)
     }
 
+    /// What a lane did, and what a receiver would see of it.
+    #[derive(Default)]
+    struct Seen {
+        /// Rounds that were begun, each with the epoch that ends there.
+        rounds: Vec<(u64, Option<u64>)>,
+        epochs: u64,
+    }
+
+    impl Seen {
+        fn turn(&mut self, step: &Step, wants: bool) {
+            let epoch = self.epochs + 1;
+            let Round { number, barrier: got } = step.begin(wants.then(|| barrier(epoch)));
+            let number = number.unwrap_or(self.rounds.len() as u64);
+            self.epochs += u64::from(got.is_some());
+            assert!(got.is_none_or(|barrier| barrier.epoch.0 == epoch));
+            self.rounds.push((number, got.map(|barrier| barrier.epoch.0)));
+            if let Some(passed) = step.passed() {
+                assert!(
+                    passed.load(Ordering::Acquire) <= number,
+                    "it was passed over, and goes on behind that"
+                );
+                step.sent(number);
+            }
+        }
+
+        fn ends(&self) -> Vec<(u64, u64)> {
+            self.rounds.iter().filter_map(|(round, epoch)| Some((*round, (*epoch)?))).collect()
+        }
+    }
+
     proptest! {
-        /// Lanes take turns in any order, and some want to end their epoch: every barrier comes to every lane, in order, and in step
-        /// behind the same round.
+        /// Lanes take turns in any order, rest, and some want to end their epoch: every barrier comes to every lane, in order, and in
+        /// step behind the same round; and nobody waits for ever for a round of a lane.
         #[test]
         fn barriers_come_to_all_lanes_in_one_order(
-            turns in proptest::collection::vec((0..3usize, any::<bool>()), 1..200),
+            turns in proptest::collection::vec((0..3usize, 0..4u8), 1..200),
             is_in_step: bool,
         ) {
             let steps = lanes(3, is_in_step);
-            let mut rounds = [0u64; 3];
-            let mut taken: [Vec<(u64, u64)>; 3] = Default::default();
-            let mut turn = |lane: usize, wants: bool| {
-                let epoch = taken[lane].len() as u64 + 1;
-                if let Some(got) = steps[lane].begin(wants.then(|| barrier(epoch))) {
-                    prop_assert_eq!(got.epoch.0, epoch);
-                    taken[lane].push((epoch, rounds[lane]));
+            let mut seen: [Seen; 3] = Default::default();
+            for (lane, what) in turns {
+                match what {
+                    0 if !steps[lane].owes() => steps[lane].rest(),
+                    _ => seen[lane].turn(&steps[lane], what == 1 && steps[lane].may_propose()),
                 }
-                rounds[lane] += 1;
-                Ok(())
-            };
-            for (lane, wants) in turns {
-                let may = steps[lane].may_propose();
-                turn(lane, wants && may)?;
             }
             // Whoever owes a round gives it, and then nobody does.
             for _ in 0..1000 {
                 for (lane, step) in steps.iter().enumerate() {
                     if step.owes() {
-                        turn(lane, false)?;
+                        seen[lane].turn(step, false);
                     }
                 }
             }
             prop_assert!(steps.iter().all(|step| !step.owes() && step.may_propose()));
-            let epochs = |lane: usize| taken[lane].iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>();
+            let epochs = |lane: usize| seen[lane].ends().into_iter().map(|(_, epoch)| epoch).collect::<Vec<_>>();
             prop_assert_eq!(epochs(0), epochs(1));
             prop_assert_eq!(epochs(1), epochs(2));
             if is_in_step {
-                prop_assert_eq!(&taken[0], &taken[1]);
-                prop_assert_eq!(&taken[1], &taken[2]);
-                prop_assert!(rounds.iter().all(|round| *round == rounds[0]));
+                prop_assert_eq!(seen[0].ends(), seen[1].ends());
+                prop_assert_eq!(seen[1].ends(), seen[2].ends());
+                let passed = |lane: usize| steps[lane].passed().map(|passed| passed.load(Ordering::Acquire));
+                prop_assert!(passed(0) == passed(1) && passed(1) == passed(2), "a receiver would wait");
             }
         }
     }
@@ -240,14 +335,30 @@ mod tests {
     #[test]
     fn what_was_proposed_before_a_set_back_is_void() {
         let mut steps = lanes(2, true);
-        assert_eq!(steps[0].begin(Some(barrier(1))), Some(barrier(1)));
+        assert_eq!(steps[0].begin(Some(barrier(1))).barrier, Some(barrier(1)));
         assert!(steps[1].owes());
         steps[0].begin_anew(Generation(1));
-        assert_eq!(steps[1].begin(Some(barrier(1))), None, "a lane that has not gone back yet");
+        assert_eq!(steps[1].begin(Some(barrier(1))).barrier, None, "a lane that has not gone back yet");
+        steps[1].sent(0);
+        assert_eq!(steps[1].passed().map(|passed| passed.load(Ordering::Acquire)), Some(0));
         assert!(!steps[1].owes() && !steps[0].owes());
         steps[1].begin_anew(Generation(1));
-        assert_eq!(steps[1].begin(Some(barrier(1))), Some(barrier(1)));
-        assert_eq!(steps[0].begin(None), Some(barrier(1)));
+        assert_eq!(steps[1].begin(Some(barrier(1))).barrier, Some(barrier(1)));
+        assert_eq!(steps[0].begin(None).barrier, Some(barrier(1)));
+    }
+
+    #[test]
+    fn a_lane_that_rests_is_passed_over_but_not_where_an_epoch_ends() {
+        let steps = lanes(2, true);
+        let passed = steps[1].passed().expect("in step");
+        steps[1].rest();
+        (0..3).for_each(|_| assert!(steps[0].begin(None).barrier.is_none()));
+        assert_eq!((passed.load(Ordering::Acquire), steps[1].owes()), (3, false));
+        assert!(steps[0].begin(Some(barrier(1))).barrier.is_some());
+        steps[0].begin(None);
+        assert_eq!((passed.load(Ordering::Acquire), steps[1].owes()), (3, true));
+        let Round { number, barrier } = steps[1].begin(None);
+        assert_eq!((number, barrier.is_some()), (Some(3), true));
     }
 
     #[test]

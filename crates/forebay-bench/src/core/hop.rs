@@ -105,7 +105,7 @@ fn both(send: impl FnOnce() + Send, receive: impl FnOnce() + Send) -> f64 {
 
 fn lanes() -> (Parker, Parker, Sender, Receiver) {
     let (from, to) = (Parker::default(), Parker::default());
-    let (sender, receiver) = edge(CREDITS, from.waker(), to.waker());
+    let (sender, receiver) = edge(CREDITS, from.waker(), to.waker(), None);
     (from, to, sender, receiver)
 }
 

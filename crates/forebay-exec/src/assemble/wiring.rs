@@ -11,6 +11,7 @@ use super::{Ground, instances, room};
 use crate::edge::{self, Parcel, Receiver, Sender};
 use crate::gather::Gatherer;
 use crate::segment::{Arrival, Crossing, Inbound, Outbound, SegmentRun, Way, key_columns, ways_of};
+use crate::steps::Step;
 
 /// Edges between segment instances that have not been taken by their lanes yet: from segment and lane, to segment
 /// and lane.
@@ -21,7 +22,8 @@ pub(super) struct Edges {
     pub(super) receivers: Ends<Receiver>,
 }
 
-pub(super) fn make_edges(ground: &Ground<'_, '_>) -> Edges {
+/// Lanes with sources, which may leave rounds out, are kept in step by `steps`.
+pub(super) fn make_edges(ground: &Ground<'_, '_>, steps: &[Step]) -> Edges {
     let plan = ground.plan;
     let mut edges = Edges { senders: BTreeMap::new(), receivers: BTreeMap::new() };
     for exchange in &plan.exchanges {
@@ -30,8 +32,9 @@ pub(super) fn make_edges(ground: &Ground<'_, '_>) -> Edges {
             let key = (from, a, to, b);
             // Several exchanges between the same instances share one edge, so that a round stays together.
             if let Entry::Vacant(place) = edges.senders.entry(key) {
-                let (sender, receiver) =
-                    edge::edge(plan.credits as usize, ground.parkers[a].waker(), ground.parkers[b].waker());
+                let passed = steps.get(a).filter(|_| from == 0).and_then(Step::passed);
+                let ends = (ground.parkers[a].waker(), ground.parkers[b].waker());
+                let (sender, receiver) = edge::edge(plan.credits as usize, ends.0, ends.1, passed);
                 place.insert(sender);
                 edges.receivers.insert(key, receiver);
             }

@@ -70,7 +70,7 @@ fn a_round_for_its_barrier_alone_does_not_hold_back_the_next_record() {
     let mut out = Vec::new();
     let mut ask = |now: i64| {
         let next = driver.next(now, &mut out).expect("a round");
-        let is_barrier = matches!(next, Next::Round(Some(_)));
+        let is_barrier = matches!(next, Next::Round(Round { barrier: Some(_), .. }));
         (out.iter().map(FromSource::records).sum::<u64>(), is_barrier, driver.wake_at(now))
     };
     assert_eq!(ask(MS), (1, false, Some(3 * MS / 2)));
@@ -88,7 +88,7 @@ fn a_pause_takes_in_nothing_and_commits_what_was_taken_in() {
     let mut ask = |now: i64| {
         let next = driver.next(now, &mut out).expect("a round");
         let barrier = match next {
-            Next::Round(Some(barrier)) => {
+            Next::Round(Round { barrier: Some(barrier), .. }) => {
                 if barrier.drain {
                     "drain"
                 } else {
