@@ -20,6 +20,8 @@ mod object;
 
 mod cursor;
 mod default;
+mod key;
+mod quick;
 mod scalar;
 
 mod writer;
@@ -29,6 +31,7 @@ mod extra;
 mod number;
 mod text;
 mod time;
+mod word;
 
 mod error;
 
