@@ -209,7 +209,7 @@ pub(crate) fn write_decimal(value: i64, scale: u8, out: &mut Vec<u8>) {
 #[inline]
 pub(crate) fn write_shortest(value: i64, scale: u8, out: &mut Vec<u8>) {
     let unit = POWERS[usize::from(scale)];
-    if value.unsigned_abs() % unit == 0 {
+    if value.unsigned_abs().is_multiple_of(unit) {
         return write_decimal(value / unit as i64, 0, out);
     }
     write_decimal(value, scale, out);

@@ -4,16 +4,14 @@
 //! before and looked up by name only when something else stands there.
 
 use forebay_batch::{ColMut, Presence};
-use forebay_types::{Ty, code};
-use jiter::Peek;
+use forebay_types::code;
 
 use crate::FieldSpec;
 use crate::cursor::{Cursor, Memory};
 use crate::default::json_text;
 use crate::error::{Fault, RecordError};
+use crate::form::Form;
 use crate::key::Key;
-use crate::quick::Quick;
-use crate::scalar::read_scalar;
 
 /// What an object does with keys that it does not know.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,88 +51,6 @@ enum Target {
     Aside(Box<ColMut>),
 }
 
-/// A type, taken apart.
-struct Form {
-    /// Without `optional`.
-    ty: Ty,
-    optional: bool,
-    quick: Quick,
-    inside: Inside,
-}
-
-enum Inside {
-    Nothing,
-    Items(Box<Form>),
-    Fields(Object),
-}
-
-impl Form {
-    fn new(ty: &Ty, undeclared: Undeclared, sensitive: bool) -> Form {
-        let inside = match ty.inner() {
-            Ty::List(item) => Inside::Items(Box::new(Form::new(item, undeclared, sensitive))),
-            Ty::Struct(fields) => {
-                let field = |(slot, (name, ty)): (usize, &(String, Ty))| {
-                    Field::of(
-                        name,
-                        Form::new(ty, undeclared, sensitive),
-                        Target::Column(slot),
-                        None,
-                        sensitive,
-                    )
-                };
-                Inside::Fields(Object::new(fields.iter().enumerate().map(field).collect(), undeclared))
-            }
-            _ => Inside::Nothing,
-        };
-        let quick = Quick::new(ty.inner());
-        Form { ty: ty.inner().clone(), optional: ty.is_optional(), quick, inside }
-    }
-
-    fn read(&mut self, cursor: &mut Cursor<'_>, peek: Peek, col: &mut ColMut) -> Result<(), Fault> {
-        if peek == Peek::Null {
-            return self.read_null(cursor, col);
-        }
-        match &mut self.inside {
-            Inside::Nothing => read_scalar(cursor, peek, &self.ty, col),
-            Inside::Items(item) if peek == Peek::Array => read_list(item, cursor, col),
-            Inside::Fields(object) if peek == Peek::Object => {
-                object.read(cursor, col.fields())?;
-                col.end_struct();
-                Ok(())
-            }
-            Inside::Items(_) | Inside::Fields(_) => Err(cursor.wrong_type(peek, &self.ty)),
-        }
-    }
-
-    fn read_null(&self, cursor: &mut Cursor<'_>, col: &mut ColMut) -> Result<(), Fault> {
-        let at = cursor.at();
-        cursor.null()?;
-        if !self.optional {
-            let why = format!("null came; declare optional({}) where it is meant", self.ty);
-            return Err(RecordError::fault(&code::NULL_NOT_DECLARED, at, why));
-        }
-        col.push_absent(Presence::Null);
-        Ok(())
-    }
-}
-
-fn read_list(item: &mut Form, cursor: &mut Cursor<'_>, col: &mut ColMut) -> Result<(), Fault> {
-    let mut next = cursor.first_item()?;
-    let mut at = 0;
-    while let Some(peek) = next {
-        match item.quick.read(cursor.line(), cursor.at(), col.items()) {
-            Some(end) => cursor.go_to(end),
-            None => {
-                item.read(cursor, peek, col.items()).map_err(|fault| fault.inside(&format!("[{at}]")))?;
-            }
-        }
-        next = cursor.next_item()?;
-        at += 1;
-    }
-    col.end_list();
-    Ok(())
-}
-
 impl Field {
     pub fn new(spec: &FieldSpec, undeclared: Undeclared) -> Result<Field, Fault> {
         let mut form = Form::new(&spec.ty, undeclared, spec.sensitive);
@@ -148,6 +64,11 @@ impl Field {
             None => Target::Aside(Box::new(ColMut::new(&spec.ty))),
         };
         Ok(Field::of(&spec.name, form, target, default, spec.sensitive))
+    }
+
+    /// A field of a struct.
+    pub fn inside(name: &str, form: Form, slot: usize, sensitive: bool) -> Field {
+        Field::of(name, form, Target::Column(slot), None, sensitive)
     }
 
     fn of(name: &str, form: Form, target: Target, default: Option<String>, sensitive: bool) -> Field {

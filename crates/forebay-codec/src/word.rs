@@ -42,6 +42,7 @@ pub(crate) fn unescaped(text: &[u8]) -> (usize, bool) {
         at += BLOCK;
     }
     let mut all = 0;
+    // It ends: zeros stand behind the text, and they are control characters.
     loop {
         let word = word(text, at);
         let equal = |byte: u8| (word ^ (u64::from(byte) * ONES)).wrapping_sub(ONES);
@@ -87,9 +88,9 @@ pub(crate) fn digits(word: u64) -> (u64, usize) {
 pub(crate) fn eight_digits(value: u32) -> u64 {
     let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
     // Divisions by multiplying, in two and then in four numbers at once: exact, since the numbers are that small.
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
     let pairs = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     (tens | (pairs - tens * 10) << 8) | (b'0' as u64 * ONES)
 }
 

@@ -109,12 +109,12 @@ fn specs(types: &[&str], parts: &[String]) -> Vec<FieldSpec> {
     names.zip(types).enumerate().map(field).collect()
 }
 
-/// What is read of a line: its row, or code and place of what is wrong.
-fn read(fields: &[FieldSpec], line: &[u8]) -> Result<Vec<String>, (&'static str, usize)> {
+/// What is read of a line: its row, or what is wrong with which field, and where.
+fn read(fields: &[FieldSpec], line: &[u8]) -> Result<Vec<String>, (String, usize)> {
     let mut table = Table::new(fields.to_vec(), Extra::Ignore);
     match table.reader.read_record(line, &mut table.builder) {
         Ok(()) => Ok(table.rows().0),
-        Err(error) => Err((error.code.id, error.at)),
+        Err(error) => Err((format!("{} {:?}", error.code.id, error.field), error.at)),
     }
 }
 
@@ -128,7 +128,7 @@ fn check(fields: &[FieldSpec], line: &[u8], places: &[usize], blanks: &str) -> R
         runs.map(|from| at.saturating_sub(from).min(blanks.len())).sum::<usize>()
     };
     let quick = read(fields, line);
-    let careful = read(fields, &spread).map_err(|(code, at)| (code, at - blanks_before(at)));
+    let careful = read(fields, &spread).map_err(|(why, at)| (why, at - blanks_before(at)));
     let shown = String::from_utf8_lossy(line);
     if quick.is_ok() {
         prop_assert!(serde_json::from_slice::<IgnoredAny>(line).is_ok(), "{} is no JSON", shown);
