@@ -82,6 +82,7 @@ impl Buf {
     }
 
     /// The bytes as values. The length has to be a multiple of the value's.
+    #[inline]
     pub fn slice<T: Pod>(&self) -> &[T] {
         bytemuck::cast_slice(self.bytes())
     }

@@ -160,6 +160,19 @@ mod tests {
     }
 
     #[test]
+    fn one_row_is_read_as_all_of_them_are() {
+        let mut builder = Builder::new(&types());
+        let first = build(&mut builder, 4);
+        let cols = first.cols();
+        for row in 0..4 {
+            assert_eq!(cols[0].value::<i64>(row), cols[0].fixed::<i64>()[row]);
+            assert_eq!(cols[1].text(row), cols[1].var().get(row));
+        }
+        let part = cols[1].part(2, 4);
+        assert_eq!([0, 1].map(|row| part.text(row)), [b"t2", b"t3"]);
+    }
+
+    #[test]
     fn padding_stands_between_rows_and_says_nothing() {
         let mut builder = Builder::new(&types());
         builder.begin();

@@ -59,6 +59,13 @@ pub enum Data {
     Struct(Vec<Col>),
 }
 
+impl Data {
+    #[cold]
+    fn is_no(&self, what: &str) -> ! {
+        panic!("a column of {what} was expected, found {self:?}")
+    }
+}
+
 impl Default for Data {
     fn default() -> Data {
         Data::Fixed { width: 1, values: Buf::default() }
@@ -109,14 +116,40 @@ impl Col {
     pub fn fixed<T: Pod>(&self) -> &[T] {
         match &self.data {
             Data::Fixed { values, .. } => values.slice(),
-            other => panic!("a column of fixed width was expected, found {other:?}"),
+            other => other.is_no("fixed width"),
         }
     }
 
+    /// One value of a column of fixed width, for who has only some of them to read.
+    #[inline]
+    pub fn value<T: Pod>(&self, row: usize) -> T {
+        match &self.data {
+            Data::Fixed { values, .. } => {
+                let size = size_of::<T>();
+                bytemuck::pod_read_unaligned(&values.bytes()[row * size..][..size])
+            }
+            other => other.is_no("fixed width"),
+        }
+    }
+
+    /// The bytes of one row of a column of text or bytes, for who has only some of them to read.
+    #[inline]
+    pub fn text(&self, row: usize) -> &[u8] {
+        match &self.data {
+            Data::Var { offsets, bytes } => {
+                let ends = &offsets.bytes()[row * size_of::<u32>()..][..size_of::<[u32; 2]>()];
+                let [start, end] = bytemuck::pod_read_unaligned::<[u32; 2]>(ends);
+                &bytes.bytes()[start as usize..end as usize]
+            }
+            other => other.is_no("text or bytes"),
+        }
+    }
+
+    #[inline]
     pub fn var(&self) -> VarView<'_> {
         match &self.data {
             Data::Var { offsets, bytes } => VarView { offsets: offsets.slice(), bytes: bytes.bytes() },
-            other => panic!("a column of text or bytes was expected, found {other:?}"),
+            other => other.is_no("text or bytes"),
         }
     }
 

@@ -1,9 +1,9 @@
-//! A place in a line. The parsing is the library's; here are the offsets, the faults, the memory that goes from line
-//! to line, and one short cut: a key that stands where it was expected is compared, not parsed.
+//! A place in a line, for whatever is not as it mostly is, and whatever is wrong. The parsing is the library's; here are the
+//! offsets, the faults and the memory that goes from line to line.
 
 use forebay_types::Ty;
 use forebay_types::code::{self, Code};
-use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+use jiter::{Jiter, JiterError, JiterErrorType, JiterResult, JsonErrorType, Peek};
 
 use crate::error::{Fault, RecordError};
 
@@ -20,133 +20,151 @@ pub(crate) struct Memory {
 
 pub(crate) struct Cursor<'j> {
     line: &'j [u8],
-    /// Where in the line the parser's text begins.
-    base: usize,
-    jiter: Jiter<'j>,
-    pub memory: Memory,
+    at: usize,
+    pub memory: &'j mut Memory,
     /// Messages do not show the value at hand.
     pub sensitive: bool,
 }
 
 impl<'j> Cursor<'j> {
-    pub fn new(line: &'j [u8], mut memory: Memory) -> Cursor<'j> {
-        let jiter = Jiter::with_tape(line, std::mem::take(&mut memory.tape));
-        Cursor { line, base: 0, jiter, memory, sensitive: false }
-    }
-
-    pub fn into_memory(mut self) -> Memory {
-        self.memory.tape = self.jiter.into_tape();
-        self.memory
+    pub fn new(line: &'j [u8], memory: &'j mut Memory) -> Cursor<'j> {
+        Cursor { line, at: 0, memory, sensitive: false }
     }
 
     /// Byte offset in the line.
     #[inline]
     pub fn at(&self) -> usize {
-        self.base + self.jiter.current_index()
+        self.at
+    }
+
+    /// Goes to another place.
+    #[inline]
+    pub fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    #[inline]
+    pub fn line(&self) -> &'j [u8] {
+        self.line
     }
 
     /// The text from `start` to here.
-    #[inline]
     pub fn since(&self, start: usize) -> &'j [u8] {
-        &self.line[start..self.at()]
+        &self.line[start..self.at]
+    }
+
+    /// Lets the library read on from here.
+    fn parse<R>(&mut self, read: impl FnOnce(&mut Jiter<'j>) -> JiterResult<R>) -> Result<R, Fault> {
+        let rest = &self.line[self.at..];
+        let mut jiter = Jiter::with_tape(rest, std::mem::take(&mut self.memory.tape));
+        let read = read(&mut jiter).map_err(|error| fault(error, self.at));
+        self.at += jiter.current_index();
+        self.memory.tape = jiter.into_tape();
+        read
     }
 
     /// What kind of value comes next, behind white space.
     #[inline]
     pub fn peek(&mut self) -> Result<Peek, Fault> {
-        self.jiter.peek().map_err(|error| fault(error, self.base))
-    }
-
-    /// Takes `open`, at most one space, and `key`, a quoted name with its colon, if they come next exactly so.
-    #[inline]
-    pub fn take_key(&mut self, open: u8, key: &[u8]) -> bool {
-        let at = self.at();
-        let Some((first, rest)) = self.line[at..].split_first() else { return false };
-        let space = usize::from(rest.first() == Some(&b' '));
-        let taken = *first == open && rest[space..].starts_with(key);
-        if taken {
-            self.base = at + 1 + space + key.len();
-            let passed = std::mem::replace(&mut self.jiter, Jiter::new(b""));
-            self.jiter = Jiter::with_tape(&self.line[self.base..], passed.into_tape());
+        match self.line.get(self.at) {
+            Some(byte) if *byte > b' ' => Ok(Peek::new(*byte)),
+            _ => self.parse(|jiter| jiter.peek()),
         }
-        taken
     }
 
-    /// The first key of the object whose bracket comes next.
-    pub fn first_key(&mut self) -> Result<Option<&str>, Fault> {
-        let base = self.base;
-        self.jiter.known_object().map_err(|error| fault(error, base))
+    /// What `look` makes of the first key of the object whose bracket comes next.
+    pub fn first_key<R>(&mut self, look: impl FnOnce(&str) -> R) -> Result<Option<R>, Fault> {
+        self.parse(|jiter| Ok(jiter.known_object()?.map(look)))
     }
 
-    pub fn next_key(&mut self) -> Result<Option<&str>, Fault> {
-        let base = self.base;
-        self.jiter.next_key().map_err(|error| fault(error, base))
+    pub fn next_key<R>(&mut self, look: impl FnOnce(&str) -> R) -> Result<Option<R>, Fault> {
+        self.parse(|jiter| Ok(jiter.next_key()?.map(look)))
     }
 
+    /// What follows the bracket of a list that comes next.
     pub fn first_item(&mut self) -> Result<Option<Peek>, Fault> {
-        self.jiter.known_array().map_err(|error| fault(error, self.base))
+        match self.ahead() {
+            Some(next) if next != b']' => self.step(next),
+            _ => self.parse(|jiter| jiter.known_array()),
+        }
     }
 
     pub fn next_item(&mut self) -> Result<Option<Peek>, Fault> {
-        self.jiter.array_step().map_err(|error| fault(error, self.base))
+        match (self.line.get(self.at), self.ahead()) {
+            (Some(b','), Some(next)) if next != b']' => self.step(next),
+            _ => self.parse(|jiter| jiter.array_step()),
+        }
+    }
+
+    /// The byte behind the next one, where it is no white space.
+    fn ahead(&self) -> Option<u8> {
+        self.line.get(self.at + 1).copied().filter(|byte| *byte > b' ')
+    }
+
+    fn step(&mut self, next: u8) -> Result<Option<Peek>, Fault> {
+        self.at += 1;
+        Ok(Some(Peek::new(next)))
     }
 
     pub fn null(&mut self) -> Result<(), Fault> {
-        self.jiter.known_null().map_err(|error| fault(error, self.base))
+        if self.takes(b"null") { Ok(()) } else { self.parse(|jiter| jiter.known_null()) }
     }
 
     pub fn bool(&mut self, peek: Peek, ty: &Ty) -> Result<bool, Fault> {
         if peek != Peek::True && peek != Peek::False {
             return Err(self.wrong_type(peek, ty));
         }
-        self.jiter.known_bool(peek).map_err(|error| fault(error, self.base))
+        let value = peek == Peek::True;
+        let word: &[u8] = if value { b"true" } else { b"false" };
+        if self.takes(word) { Ok(value) } else { self.parse(|jiter| jiter.known_bool(peek)) }
+    }
+
+    fn takes(&mut self, word: &[u8]) -> bool {
+        let taken = self.line[self.at..].starts_with(word);
+        if taken {
+            self.at += word.len();
+        }
+        taken
     }
 
     /// The number that comes next, as its text.
-    #[inline]
     pub fn number(&mut self, peek: Peek, ty: &Ty) -> Result<&'j [u8], Fault> {
         if !peek.is_num() {
             return Err(self.wrong_type(peek, ty));
         }
-        let start = self.at();
-        match self.jiter.known_number_bytes(peek) {
-            Ok(_) => Ok(self.since(start)),
-            Err(error) => Err(fault(error, self.base)),
-        }
+        let start = self.at;
+        self.parse(|jiter| jiter.known_number_bytes(peek).map(drop))?;
+        Ok(self.since(start))
     }
 
-    /// The text that comes next, decoded, and memory for who needs some to understand it.
-    #[inline]
-    pub fn text(&mut self, peek: Peek, ty: &Ty) -> Result<(&str, &mut Vec<u8>), Fault> {
+    /// What `read` makes of the text that comes next, decoded.
+    pub fn text<R>(&mut self, peek: Peek, ty: &Ty, read: impl FnOnce(&str) -> R) -> Result<R, Fault> {
         if peek != Peek::String {
             return Err(self.wrong_type(peek, ty));
         }
-        let base = self.base;
-        match self.jiter.known_str() {
-            Ok(text) => Ok((text, &mut self.memory.scratch)),
-            Err(error) => Err(fault(error, base)),
-        }
+        self.parse(|jiter| jiter.known_str().map(read))
     }
 
     /// Reads over the value that comes next and gives its text.
     pub fn skip(&mut self) -> Result<&'j str, Fault> {
         let peek = self.peek()?;
-        let start = self.at();
-        self.jiter.known_skip(peek).map_err(|error| fault(error, self.base))?;
-        // The parser does not look at the bytes of texts that it reads over.
+        let start = self.at;
+        self.parse(|jiter| jiter.known_skip(peek))?;
+        // The library does not look at the bytes of texts that it reads over.
         std::str::from_utf8(self.since(start))
             .map_err(|error| RecordError::fault(&code::INVALID_UTF8, start + error.valid_up_to(), NOT_UTF8))
     }
 
     /// Nothing may follow.
+    #[inline]
     pub fn finish(&mut self) -> Result<(), Fault> {
-        self.jiter.finish().map_err(|error| fault(error, self.base))
+        if self.at == self.line.len() { Ok(()) } else { self.parse(|jiter| jiter.finish()) }
     }
 
     /// The value is of another JSON type than was declared, or no JSON at all.
     #[cold]
     pub fn wrong_type(&mut self, peek: Peek, ty: &Ty) -> Fault {
-        let start = self.at();
+        let start = self.at;
         let value = match self.skip() {
             Ok(value) => value,
             Err(fault) => return fault,
@@ -184,14 +202,14 @@ impl<'j> Cursor<'j> {
 
 const NOT_UTF8: &str = "the text is not UTF-8";
 
-/// What the parser says about a text that is no JSON. Its offsets count from `base`.
+/// What the library says about a text that is no JSON. Its offsets count from `base`.
 #[cold]
 fn fault(error: JiterError, base: usize) -> Fault {
     let (code, why) = no_json(&error.error_type);
     RecordError::fault(code, base + error.index, why)
 }
 
-/// The parser's reason in plain words.
+/// The library's reason in plain words.
 pub fn no_json(error: &JiterErrorType) -> (&'static Code, &'static str) {
     let JiterErrorType::JsonError(kind) = error else {
         return (&code::NOT_JSON, "this is no JSON: a value is of another type than was looked for");

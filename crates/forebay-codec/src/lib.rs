@@ -6,6 +6,10 @@
 //! builder by the declared types, [`JsonWriter`] writes one row of a batch as a line. Each further format (CSV, Parquet) is
 //! a reader and a writer beside those of JSON.
 //!
+//! There are two ways in. The quick one reads what records mostly are, a few bytes at a time; where it is not sure it says no, and the
+//! careful one, over a library, reads the same place again. Everything that is wrong is found and named there, so there is one set
+//! of errors.
+//!
 //! What holds:
 //! - No input makes it panic. A line is taken as a whole or leaves nothing behind in the builder.
 //! - Exact stays exact: integers and decimals are read from the digits of the text, never through a float.
@@ -17,9 +21,12 @@ mod lines;
 mod reader;
 
 mod object;
+mod form;
 
 mod cursor;
 mod default;
+mod key;
+mod quick;
 mod scalar;
 
 mod writer;
@@ -29,6 +36,7 @@ mod extra;
 mod number;
 mod text;
 mod time;
+mod word;
 
 mod error;
 

@@ -1,5 +1,7 @@
 //! Exact numbers out of JSON's digits, and back. Integers, decimals and numeric timestamps are all "a number
-//! times a power of ten that has to be whole", so one function reads them all.
+//! times a power of ten that has to be whole", so one function reads them all, and a quick one most of them.
+
+use crate::word::{digits, eight_digits, word};
 
 /// Why a number does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,41 +12,85 @@ pub(crate) enum Unfit {
     Large,
 }
 
-/// The number times 10^`scale`, where that is whole. `text` is a number as JSON writes them.
+/// The number that stands at `at`, times 10^`scale`, and its end: where it has at most 19 digits, no exponent, not more digits
+/// behind the point than are asked for, and fits. Everything else is [`exact`]'s.
 #[inline]
+pub(crate) fn plain(text: &[u8], at: usize, scale: u8) -> Option<(i64, usize)> {
+    if text.get(at) == Some(&b'-') {
+        let (value, end) = positive(text, at + 1, scale)?;
+        return Some((-value, end));
+    }
+    positive(text, at, scale)
+}
+
+fn positive(text: &[u8], at: usize, scale: u8) -> Option<(i64, usize)> {
+    let head = word(text, at);
+    let (mut value, mut count) = digits(head);
+    if count == 8 {
+        (value, count) = more(text, at + 8, value);
+        count += 8;
+    }
+    if count == 0 || (count > 1 && head as u8 == b'0') {
+        return None;
+    }
+    let mut end = at + count;
+    let mut missing = usize::from(scale);
+    if text.get(end) == Some(&b'.') {
+        let behind;
+        (value, behind) = more(text, end + 1, value);
+        if behind == 0 {
+            return None;
+        }
+        missing = missing.checked_sub(behind)?;
+        count += behind;
+        end += 1 + behind;
+    }
+    if count > MOST_DIGITS || matches!(text.get(end), Some(b'e' | b'E')) {
+        return None;
+    }
+    let value = i64::try_from(value.checked_mul(*POWERS.get(missing)?)?).ok()?;
+    Some((value, end))
+}
+
+/// So many digits always fit into 64 bits.
+const MOST_DIGITS: usize = 19;
+
+/// `value` with the digits from `at` on behind it, and their number. Of too many it makes nonsense.
+#[inline]
+fn more(text: &[u8], at: usize, mut value: u64) -> (u64, usize) {
+    let mut whole = 0;
+    loop {
+        let (part, count) = digits(word(text, at + whole));
+        value = value.wrapping_mul(POWERS[count]).wrapping_add(part);
+        if count < 8 {
+            return (value, whole + count);
+        }
+        whole += 8;
+    }
+}
+
+/// 10^0 to 10^18.
+const POWERS: [u64; 19] = {
+    let mut powers = [1u64; 19];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
+/// The number times 10^`scale`, where that is whole. `text` is a number as JSON writes them.
+#[cold]
 pub(crate) fn exact(text: &[u8], scale: u8) -> Result<i128, Unfit> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    let value = match short(digits, scale) {
-        Some(value) => i128::from(value),
-        None => long(digits, scale)?,
-    };
+    let value = long(digits, scale)?;
     Ok(if negative { -value } else { value })
 }
 
-/// Most numbers: few digits, no exponent, not more of them behind the point than asked for.
-#[inline]
-fn short(text: &[u8], scale: u8) -> Option<u64> {
-    // 19 digits cannot overflow.
-    if text.len() > 19 {
-        return None;
-    }
-    let mut value = 0u64;
-    let mut behind_point = 0;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
-            b'.' => behind_point = text.len() - at - 1,
-            _ => return None,
-        }
-    }
-    let missing = usize::from(scale).checked_sub(behind_point)?;
-    value.checked_mul(10u64.pow(missing as u32))
-}
-
-#[cold]
 fn long(text: &[u8], scale: u8) -> Result<i128, Unfit> {
     let (mantissa, exponent) = significant(text)?;
     if mantissa == 0 {
@@ -103,33 +149,68 @@ fn read_exponent(text: &[u8]) -> i64 {
     if negative { -size } else { size }
 }
 
+/// A whole number.
+#[inline]
+pub(crate) fn write_whole(value: u64, out: &mut Vec<u8>) {
+    if value < PART {
+        return write_first(value as u32, out);
+    }
+    let (high, low) = (value / PART, value % PART);
+    if high < PART {
+        write_first(high as u32, out);
+    } else {
+        write_first((high / PART) as u32, out);
+        out.extend_from_slice(&eight_digits((high % PART) as u32).to_le_bytes());
+    }
+    out.extend_from_slice(&eight_digits(low as u32).to_le_bytes());
+}
+
+/// What eight digits hold.
+const PART: u64 = 100_000_000;
+
+/// A number below [`PART`] without zeros before it.
+#[inline]
+fn write_first(value: u32, out: &mut Vec<u8>) {
+    let zeros = 7 - (value | 1).ilog10();
+    // All eight bytes at once, and what is too much cut off again.
+    out.extend_from_slice(&(eight_digits(value) >> (8 * zeros)).to_le_bytes());
+    out.truncate(out.len() - zeros as usize);
+}
+
+/// The last `count` digits of a number below 10^`count`, which is 19 at most.
+#[inline]
+fn write_last(value: u64, count: usize, out: &mut Vec<u8>) {
+    if count > 8 {
+        write_last(value / PART, count - 8, out);
+        out.extend_from_slice(&eight_digits((value % PART) as u32).to_le_bytes());
+    } else {
+        let digits = eight_digits(value as u32).checked_shr(64 - 8 * count as u32).unwrap_or(0);
+        out.extend_from_slice(&digits.to_le_bytes());
+        out.truncate(out.len() - (8 - count));
+    }
+}
+
 /// `value` / 10^`scale` with all its digits: 1250 with 2 is `12.50`.
+#[inline]
 pub(crate) fn write_decimal(value: i64, scale: u8, out: &mut Vec<u8>) {
     if value < 0 {
         out.push(b'-');
     }
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(value.unsigned_abs()).as_bytes();
-    let scale = usize::from(scale);
     if scale == 0 {
-        out.extend_from_slice(digits);
-    } else if let Some(whole) = digits.len().checked_sub(scale).filter(|whole| *whole > 0) {
-        out.extend_from_slice(&digits[..whole]);
-        out.push(b'.');
-        out.extend_from_slice(&digits[whole..]);
-    } else {
-        out.extend_from_slice(b"0.");
-        out.resize(out.len() + scale - digits.len(), b'0');
-        out.extend_from_slice(digits);
+        return write_whole(value.unsigned_abs(), out);
     }
+    let unit = POWERS[usize::from(scale)];
+    write_whole(value.unsigned_abs() / unit, out);
+    out.push(b'.');
+    write_last(value.unsigned_abs() % unit, usize::from(scale), out);
 }
 
 /// `value` / 10^`scale` with as many digits behind the point as it needs: 1500 with 3 is `1.5`, 2000 is `2`.
 #[inline]
 pub(crate) fn write_shortest(value: i64, scale: u8, out: &mut Vec<u8>) {
-    let unit = 10i64.pow(u32::from(scale));
-    if value % unit == 0 {
-        return out.extend_from_slice(itoa::Buffer::new().format(value / unit).as_bytes());
+    let unit = POWERS[usize::from(scale)];
+    if value.unsigned_abs().is_multiple_of(unit) {
+        return write_decimal(value / unit as i64, 0, out);
     }
     write_decimal(value, scale, out);
     let zeros = out.iter().rev().take_while(|byte| **byte == b'0').count();

@@ -4,15 +4,14 @@
 //! before and looked up by name only when something else stands there.
 
 use forebay_batch::{ColMut, Presence};
-use forebay_types::{Ty, code};
-use jiter::Peek;
+use forebay_types::code;
 
 use crate::FieldSpec;
 use crate::cursor::{Cursor, Memory};
 use crate::default::json_text;
 use crate::error::{Fault, RecordError};
-use crate::scalar::read_scalar;
-use crate::text::write_text;
+use crate::form::Form;
+use crate::key::Key;
 
 /// What an object does with keys that it does not know.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,8 +34,7 @@ pub(crate) struct Object {
 
 pub(crate) struct Field {
     name: String,
-    /// The name as it mostly stands in a line: quoted, with the colon behind it.
-    key: Vec<u8>,
+    key: Key,
     form: Form,
     target: Target,
     default: Option<String>,
@@ -53,89 +51,13 @@ enum Target {
     Aside(Box<ColMut>),
 }
 
-/// A type, taken apart.
-struct Form {
-    /// Without `optional`.
-    ty: Ty,
-    optional: bool,
-    inside: Inside,
-}
-
-enum Inside {
-    Nothing,
-    Items(Box<Form>),
-    Fields(Object),
-}
-
-impl Form {
-    fn new(ty: &Ty, undeclared: Undeclared, sensitive: bool) -> Form {
-        let inside = match ty.inner() {
-            Ty::List(item) => Inside::Items(Box::new(Form::new(item, undeclared, sensitive))),
-            Ty::Struct(fields) => {
-                let field = |(slot, (name, ty)): (usize, &(String, Ty))| {
-                    Field::of(
-                        name,
-                        Form::new(ty, undeclared, sensitive),
-                        Target::Column(slot),
-                        None,
-                        sensitive,
-                    )
-                };
-                Inside::Fields(Object::new(fields.iter().enumerate().map(field).collect(), undeclared))
-            }
-            _ => Inside::Nothing,
-        };
-        Form { ty: ty.inner().clone(), optional: ty.is_optional(), inside }
-    }
-
-    #[inline]
-    fn read(&mut self, cursor: &mut Cursor<'_>, peek: Peek, col: &mut ColMut) -> Result<(), Fault> {
-        if peek == Peek::Null {
-            return self.read_null(cursor, col);
-        }
-        match &mut self.inside {
-            Inside::Nothing => read_scalar(cursor, peek, &self.ty, col),
-            Inside::Items(item) if peek == Peek::Array => read_list(item, cursor, col),
-            Inside::Fields(object) if peek == Peek::Object => {
-                object.read(cursor, col.fields())?;
-                col.end_struct();
-                Ok(())
-            }
-            Inside::Items(_) | Inside::Fields(_) => Err(cursor.wrong_type(peek, &self.ty)),
-        }
-    }
-
-    fn read_null(&self, cursor: &mut Cursor<'_>, col: &mut ColMut) -> Result<(), Fault> {
-        let at = cursor.at();
-        cursor.null()?;
-        if !self.optional {
-            let why = format!("null came; declare optional({}) where it is meant", self.ty);
-            return Err(RecordError::fault(&code::NULL_NOT_DECLARED, at, why));
-        }
-        col.push_absent(Presence::Null);
-        Ok(())
-    }
-}
-
-fn read_list(item: &mut Form, cursor: &mut Cursor<'_>, col: &mut ColMut) -> Result<(), Fault> {
-    let mut next = cursor.first_item()?;
-    let mut at = 0;
-    while let Some(peek) = next {
-        item.read(cursor, peek, col.items()).map_err(|fault| fault.inside(&format!("[{at}]")))?;
-        next = cursor.next_item()?;
-        at += 1;
-    }
-    col.end_list();
-    Ok(())
-}
-
 impl Field {
     pub fn new(spec: &FieldSpec, undeclared: Undeclared) -> Result<Field, Fault> {
         let mut form = Form::new(&spec.ty, undeclared, spec.sensitive);
         let refuse = |why: &str| RecordError::fault(&code::WRONG_JSON_TYPE, 0, why);
         let default = spec.default.as_ref().map(json_text).transpose().map_err(refuse)?;
         if let Some(text) = &default {
-            read_default(&mut form, text, Memory::default(), &mut ColMut::new(&spec.ty)).0?;
+            read_default(&mut form, text, &mut Memory::default(), &mut ColMut::new(&spec.ty))?;
         }
         let target = match spec.slot {
             Some(slot) => Target::Column(slot),
@@ -144,27 +66,31 @@ impl Field {
         Ok(Field::of(&spec.name, form, target, default, spec.sensitive))
     }
 
+    /// A field of a struct.
+    pub fn inside(name: &str, form: Form, slot: usize, sensitive: bool) -> Field {
+        Field::of(name, form, Target::Column(slot), None, sensitive)
+    }
+
     fn of(name: &str, form: Form, target: Target, default: Option<String>, sensitive: bool) -> Field {
-        let mut key = Vec::new();
-        write_text(name.as_bytes(), &mut key);
-        key.push(b':');
-        Field { name: name.to_string(), key, form, target, default, sensitive, next: 0, round: 0 }
+        Field {
+            name: name.to_string(),
+            key: Key::new(name),
+            form,
+            target,
+            default,
+            sensitive,
+            next: 0,
+            round: 0,
+        }
     }
 }
 
 /// Reads a default, with the memory of the record.
-fn read_default(
-    form: &mut Form,
-    text: &str,
-    memory: Memory,
-    col: &mut ColMut,
-) -> (Result<(), Fault>, Memory) {
+fn read_default(form: &mut Form, text: &str, memory: &mut Memory, col: &mut ColMut) -> Result<(), Fault> {
     let mut cursor = Cursor::new(text.as_bytes(), memory);
-    let read = cursor.peek().and_then(|peek| {
-        form.read(&mut cursor, peek, col)?;
-        cursor.finish()
-    });
-    (read, cursor.into_memory())
+    let peek = cursor.peek()?;
+    form.read(&mut cursor, peek, col)?;
+    cursor.finish()
 }
 
 impl Target {
@@ -180,6 +106,15 @@ impl Target {
     }
 }
 
+/// What comes next in an object.
+enum Next {
+    /// The value of this field.
+    Field(usize),
+    /// Something that nobody declared came, and is dealt with.
+    Undeclared,
+    End,
+}
+
 impl Object {
     pub fn new(mut fields: Vec<Field>, undeclared: Undeclared) -> Object {
         let mut by_name: Vec<usize> = (0..fields.len()).collect();
@@ -188,38 +123,64 @@ impl Object {
         Object { fields, by_name, first: 0, round: 0, undeclared }
     }
 
-    /// Reads an object whose bracket comes next.
+    /// Reads an object whose bracket comes next. While everything is as expected, the cursor stays behind.
     pub fn read(&mut self, cursor: &mut Cursor<'_>, cols: &mut [ColMut]) -> Result<(), Fault> {
         self.round += 1;
         let mut met = 0;
         let mut last = None;
         let mut expected = self.first;
-        let mut open = b'{';
+        let (mut at, mut open) = (cursor.at(), b'{');
         loop {
-            let key_from = cursor.at();
-            let found = match self.fields.get(expected) {
-                Some(field) if cursor.take_key(open, &field.key) => Some(expected),
-                _ => {
-                    let key = if open == b'{' { cursor.first_key()? } else { cursor.next_key()? };
-                    let Some(name) = key else { break };
-                    self.find(name)
+            let key_from = at;
+            let behind = |field: &Field| field.key.behind(cursor.line(), key_from, open);
+            let which = match self.fields.get(expected).and_then(behind) {
+                Some(behind) => {
+                    at = behind;
+                    expected
+                }
+                None => {
+                    cursor.go_to(at);
+                    let next = self.next(cursor, open, last)?;
+                    at = cursor.at();
+                    match next {
+                        Next::Field(which) => which,
+                        Next::Undeclared => {
+                            open = b',';
+                            continue;
+                        }
+                        Next::End => break,
+                    }
                 }
             };
             open = b',';
-            let Some(at) = found else {
-                read_undeclared(self.undeclared, cursor, key_from)?;
-                continue;
-            };
-            if at != expected {
-                self.learn(last, at);
-            }
-            let field = &mut self.fields[at];
-            field.read(self.round, cursor, key_from, cols).map_err(|fault| fault.inside(&field.name))?;
-            last = Some(at);
+            let field = &mut self.fields[which];
+            let read = field.read(self.round, cursor, key_from, at, cols);
+            at = read.map_err(|fault| fault.inside(&field.name))?;
+            last = Some(which);
             expected = field.next;
             met += 1;
         }
         if met < self.fields.len() { self.fill(cursor, cols) } else { Ok(()) }
+    }
+
+    /// Takes what comes where the expected key does not.
+    #[inline(never)]
+    fn next(&mut self, cursor: &mut Cursor<'_>, open: u8, last: Option<usize>) -> Result<Next, Fault> {
+        let key_from = cursor.at();
+        if open == b',' && cursor.line().get(key_from) == Some(&b'}') {
+            cursor.go_to(key_from + 1);
+            return Ok(Next::End);
+        }
+        let find = |name: &str| self.find(name);
+        let key = if open == b'{' { cursor.first_key(find)? } else { cursor.next_key(find)? };
+        match key {
+            Some(Some(at)) => {
+                self.learn(last, at);
+                Ok(Next::Field(at))
+            }
+            Some(None) => read_undeclared(self.undeclared, cursor, key_from).map(|()| Next::Undeclared),
+            None => Ok(Next::End),
+        }
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -241,9 +202,7 @@ impl Object {
         for field in self.fields.iter_mut().filter(|field| field.round != round) {
             let col = field.target.column(cols);
             if let Some(text) = &field.default {
-                let memory = std::mem::take(&mut cursor.memory);
-                let (read, memory) = read_default(&mut field.form, text, memory, col);
-                cursor.memory = memory;
+                let read = read_default(&mut field.form, text, cursor.memory, col);
                 read.map_err(|fault| fault.inside(&field.name))?;
             } else if field.form.optional {
                 col.push_absent(Presence::Missing);
@@ -258,27 +217,45 @@ impl Object {
 }
 
 impl Field {
-    /// Reads the value behind the key.
+    /// Reads the value at `at`, behind the key; gives the place behind it.
     #[inline]
     fn read(
         &mut self,
         round: u64,
         cursor: &mut Cursor<'_>,
         key_from: usize,
+        at: usize,
         cols: &mut [ColMut],
-    ) -> Result<(), Fault> {
+    ) -> Result<usize, Fault> {
         if self.round == round {
-            return Err(RecordError::fault(
-                &code::DUPLICATE_FIELD,
-                key_from,
-                "the key stands twice in one object",
-            ));
+            return Err(twice(key_from));
         }
         self.round = round;
-        cursor.sensitive = self.sensitive;
-        let peek = cursor.peek()?;
-        self.form.read(cursor, peek, self.target.column(cols))
+        let col = self.target.column(cols);
+        match self.form.quick.read(cursor.line(), at, col) {
+            Some(end) => Ok(end),
+            None => self.read_carefully(cursor, at, cols),
+        }
     }
+
+    #[inline(never)]
+    fn read_carefully(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        at: usize,
+        cols: &mut [ColMut],
+    ) -> Result<usize, Fault> {
+        cursor.sensitive = self.sensitive;
+        cursor.go_to(at);
+        let peek = cursor.peek()?;
+        self.form.read(cursor, peek, self.target.column(cols))?;
+        Ok(cursor.at())
+    }
+}
+
+#[cold]
+fn twice(at: usize) -> Fault {
+    RecordError::fault(&code::DUPLICATE_FIELD, at, "the key stands twice in one object")
 }
 
 /// Deals with a key that was not declared: its text lies between `key_from` and the colon that was just read.

@@ -5,12 +5,13 @@ use forebay_batch::{Batch, Presence};
 use forebay_types::{Addr, Ty, code};
 
 use crate::error::RecordError;
-use crate::writer::write_scalar;
+use crate::writer::{WriteScalar, scalar_writer};
 
 /// Writes the values of one column.
 pub struct TextWriter {
     addr: Addr,
     ty: Ty,
+    scalar: WriteScalar,
 }
 
 impl TextWriter {
@@ -21,7 +22,7 @@ impl TextWriter {
                 let message = format!("a {ty} has no plain text");
                 Err(*RecordError::fault(&code::NOT_WRITABLE, 0, message))
             }
-            scalar => Ok(TextWriter { addr, ty: scalar.clone() }),
+            scalar => Ok(TextWriter { addr, ty: scalar.clone(), scalar: scalar_writer(scalar) }),
         }
     }
 
@@ -34,7 +35,7 @@ impl TextWriter {
         let start = out.len();
         match self.ty {
             Ty::String | Ty::Bytes => out.extend_from_slice(col.var().get(row)),
-            _ => write_scalar(&self.ty, col, row, out).map_err(|fault| {
+            _ => (self.scalar)(&self.ty, col, row, out).map_err(|fault| {
                 out.truncate(start);
                 fault.finish()
             })?,

@@ -66,13 +66,12 @@ impl JsonReader {
     /// says why.
     pub fn read_record(&mut self, line: &[u8], builder: &mut Builder) -> Result<(), RecordError> {
         let rows = self.slots.first().map_or(0, |slot| builder.col(*slot).rows());
-        let mut cursor = Cursor::new(line, std::mem::take(&mut self.memory));
+        let mut cursor = Cursor::new(line, &mut self.memory);
         cursor.memory.kept.clear();
         let read = read_line(&mut self.root, &mut cursor, builder.cols());
         if let (Ok(()), Some(slot)) = (&read, self.keep) {
             builder.col(slot).push_bytes(&cursor.memory.kept);
         }
-        self.memory = cursor.into_memory();
         read.map_err(|fault| {
             self.slots.iter().for_each(|slot| builder.col(*slot).abandon(rows));
             fault.finish()

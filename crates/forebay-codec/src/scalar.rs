@@ -1,5 +1,5 @@
 //! One JSON value into one row of a column that holds no other columns. The type decides; nothing is converted
-//! silently.
+//! silently. This is the careful way, for whatever [`quick`](crate::quick) leaves.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -23,7 +23,6 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Reads a value that is not null into `col`. `ty` is neither optional nor a list nor a struct.
-#[inline]
 pub(crate) fn read_scalar(
     cursor: &mut Cursor<'_>,
     peek: Peek,
@@ -31,7 +30,7 @@ pub(crate) fn read_scalar(
     col: &mut ColMut,
 ) -> Result<(), Fault> {
     match ty {
-        Ty::String => col.push_str(cursor.text(peek, ty)?.0),
+        Ty::String => cursor.text(peek, ty, |text| col.push_str(text))?,
         Ty::Bool => col.push(u8::from(cursor.bool(peek, ty)?)),
         Ty::I8 => integer::<i8>(cursor, peek, ty, col)?,
         Ty::I16 => integer::<i16>(cursor, peek, ty, col)?,
@@ -65,7 +64,6 @@ pub(crate) fn read_scalar(
     Ok(())
 }
 
-#[inline]
 fn integer<T: Pod + TryFrom<i128>>(
     cursor: &mut Cursor<'_>,
     peek: Peek,
@@ -111,7 +109,6 @@ fn float<T: Pod + std::str::FromStr>(
     }
 }
 
-#[inline]
 fn decimal(cursor: &mut Cursor<'_>, peek: Peek, ty: &Ty, scale: u8, col: &mut ColMut) -> Result<(), Fault> {
     let text = cursor.number(peek, ty)?;
     let why = match exact(text, scale).map(i64::try_from) {
@@ -125,7 +122,6 @@ fn decimal(cursor: &mut Cursor<'_>, peek: Peek, ty: &Ty, scale: u8, col: &mut Co
     Err(cursor.unreadable(&code::DECIMAL_DIGITS, cursor.at() - text.len(), &why))
 }
 
-#[inline]
 fn timestamp(
     cursor: &mut Cursor<'_>,
     peek: Peek,
@@ -157,7 +153,6 @@ pub(crate) fn digits_to_nanos(form: TimeForm) -> u8 {
 }
 
 /// A value that is written as text; the reason of `parse` for not taking it becomes a fault.
-#[inline]
 fn from_text<T>(
     cursor: &mut Cursor<'_>,
     peek: Peek,
@@ -166,7 +161,7 @@ fn from_text<T>(
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, Fault> {
     let start = cursor.at();
-    let parsed = parse(cursor.text(peek, ty)?.0);
+    let parsed = cursor.text(peek, ty, parse)?;
     parsed.map_err(|why| cursor.unreadable(code, start, &why))
 }
 
@@ -181,13 +176,17 @@ fn duration(text: &str) -> Result<i64, String> {
 
 fn bytes(cursor: &mut Cursor<'_>, peek: Peek, ty: &Ty, col: &mut ColMut) -> Result<(), Fault> {
     let start = cursor.at();
-    let (text, scratch) = cursor.text(peek, ty)?;
+    let mut scratch = std::mem::take(&mut cursor.memory.scratch);
     scratch.clear();
-    match BASE64.decode_vec(text, scratch) {
-        Ok(()) => {
-            col.push_bytes(scratch);
+    let decoded = cursor.text(peek, ty, |text| BASE64.decode_vec(text, &mut scratch));
+    let read = match decoded {
+        Ok(Ok(())) => {
+            col.push_bytes(&scratch);
             Ok(())
         }
-        Err(_) => Err(cursor.unreadable(&code::TEXT_UNREADABLE, start, "this is no base64")),
-    }
+        Ok(Err(_)) => Err(cursor.unreadable(&code::TEXT_UNREADABLE, start, "this is no base64")),
+        Err(fault) => Err(fault),
+    };
+    cursor.memory.scratch = scratch;
+    read
 }

@@ -1,23 +1,18 @@
 //! JSON strings, written, and fixed texts that are written again and again.
 
-/// Writes `text`, which is UTF-8, in quotes.
-pub(crate) fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    let mut done = 0;
-    for (at, byte) in text.iter().enumerate() {
-        if needs_escape(*byte) {
-            out.extend_from_slice(&text[done..at]);
-            write_escape(*byte, out);
-            done = at + 1;
-        }
-    }
-    out.extend_from_slice(&text[done..]);
-    out.push(b'"');
-}
+use crate::word::unescaped;
 
-#[inline]
-fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Writes `text`, which is UTF-8, in quotes.
+pub(crate) fn write_text(mut text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    loop {
+        let (clean, rest) = text.split_at(unescaped(text).0);
+        out.extend_from_slice(clean);
+        let Some((byte, behind)) = rest.split_first() else { break };
+        write_escape(*byte, out);
+        text = behind;
+    }
+    out.push(b'"');
 }
 
 #[cold]
@@ -39,27 +34,32 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// A fixed text in blocks of a length that the compiler knows: whole blocks are appended and the rest is cut off
-/// again, which costs less than a copy of any length.
+/// A fixed text that is written again and again. Its beginning has a length that the compiler knows: it is appended whole and the
+/// rest is cut off again, which costs less than a copy of any length.
 pub(crate) struct Fixed {
-    blocks: Vec<[u8; 32]>,
+    head: [u8; HEAD],
     len: usize,
+    /// What does not fit into the head.
+    rest: Vec<u8>,
 }
+
+const HEAD: usize = 32;
 
 impl Fixed {
     pub fn new(text: &[u8]) -> Fixed {
-        let block = |part: &[u8]| {
-            let mut block = [0; 32];
-            block[..part.len()].copy_from_slice(part);
-            block
-        };
-        Fixed { blocks: text.chunks(32).map(block).collect(), len: text.len() }
+        let (first, rest) = text.split_at(text.len().min(HEAD));
+        let mut head = [0; HEAD];
+        head[..first.len()].copy_from_slice(first);
+        Fixed { head, len: first.len(), rest: rest.to_vec() }
     }
 
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
         let end = out.len() + self.len;
-        self.blocks.iter().for_each(|block| out.extend_from_slice(block));
+        out.extend_from_slice(&self.head);
         out.truncate(end);
+        if !self.rest.is_empty() {
+            out.extend_from_slice(&self.rest);
+        }
     }
 }

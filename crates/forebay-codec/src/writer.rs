@@ -10,6 +10,7 @@
 use std::io::Write as _;
 
 use base64::Engine as _;
+use bytemuck::Pod;
 use forebay_batch::{Batch, Col, Presence};
 use forebay_types::format::EXTRA;
 use forebay_types::unit::DurationText;
@@ -17,7 +18,7 @@ use forebay_types::{Addr, TimeForm, Ty, code};
 
 use crate::error::{Fault, RecordError};
 use crate::extra::Undeclared;
-use crate::number::{write_decimal, write_shortest};
+use crate::number::{write_decimal, write_shortest, write_whole};
 use crate::scalar::{BASE64, digits_to_nanos};
 use crate::text::{Fixed, write_text};
 use crate::time::{write_date, write_timestamp};
@@ -36,9 +37,9 @@ struct Field {
     form: Form,
 }
 
-/// A type with the prefixes of the fields inside it.
+/// What writes values of a type, with the prefixes of the fields inside it.
 enum Form {
-    Scalar(Ty),
+    Scalar(Ty, WriteScalar),
     Items(Box<Form>),
     Fields(Vec<Field>),
 }
@@ -95,7 +96,11 @@ impl Field {
         match col.presence(row) {
             Presence::Value => {
                 self.prefix.write(out);
-                self.form.write(col, row, out).map_err(|fault| fault.inside(&self.name))?;
+                let written = match &self.form {
+                    Form::Scalar(ty, write) => write(ty, col, row, out),
+                    nested => nested.write(col, row, out),
+                };
+                written.map_err(|fault| fault.inside(&self.name))?;
             }
             Presence::Null => {
                 self.prefix.write(out);
@@ -114,14 +119,13 @@ impl Form {
             Ty::Struct(fields) => {
                 Form::Fields(fields.iter().map(|(name, ty)| Field::new(name, ty)).collect())
             }
-            scalar => Form::Scalar(scalar.clone()),
+            scalar => Form::Scalar(scalar.clone(), scalar_writer(scalar)),
         }
     }
 
-    #[inline]
     fn write(&self, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         match self {
-            Form::Scalar(ty) => write_scalar(ty, col, row, out),
+            Form::Scalar(ty, write) => write(ty, col, row, out),
             Form::Items(item) => item.write_list(col, row, out),
             Form::Fields(fields) => {
                 let start = out.len();
@@ -153,48 +157,92 @@ impl Form {
     }
 }
 
-#[inline]
-pub(crate) fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+/// Writes the value of a row that has one, in a column of the type that is given.
+pub(crate) type WriteScalar = fn(&Ty, &Col, usize, &mut Vec<u8>) -> Result<(), Fault>;
+
+/// What writes values of `ty`, which is neither optional nor a list nor a struct.
+pub(crate) fn scalar_writer(ty: &Ty) -> WriteScalar {
     match ty {
-        Ty::Bool => out.extend_from_slice(if col.fixed::<u8>()[row] != 0 { b"true" } else { b"false" }),
-        Ty::I8 => write_integer(col.fixed::<i8>()[row], out),
-        Ty::I16 => write_integer(col.fixed::<i16>()[row], out),
-        Ty::I32 => write_integer(col.fixed::<i32>()[row], out),
-        Ty::I64 => write_integer(col.fixed::<i64>()[row], out),
-        Ty::U8 => write_integer(col.fixed::<u8>()[row], out),
-        Ty::U16 => write_integer(col.fixed::<u16>()[row], out),
-        Ty::U32 => write_integer(col.fixed::<u32>()[row], out),
-        Ty::U64 => write_integer(col.fixed::<u64>()[row], out),
-        Ty::F32 => write_float(col.fixed::<f32>()[row], f32::is_finite, out)?,
-        Ty::F64 => write_float(col.fixed::<f64>()[row], f64::is_finite, out)?,
-        Ty::Decimal(scale) => write_decimal(col.fixed::<i64>()[row], *scale, out),
-        Ty::String => write_text(col.var().get(row), out),
-        Ty::Bytes => write_bytes(col.var().get(row), out),
-        Ty::Timestamp(TimeForm::Rfc3339) => {
-            out.push(b'"');
-            write_timestamp(col.fixed::<i64>()[row], out);
-            out.push(b'"');
-        }
-        Ty::Timestamp(form) => write_shortest(col.fixed::<i64>()[row], digits_to_nanos(*form), out),
-        Ty::Date => {
-            out.push(b'"');
-            if !write_date(col.fixed::<i32>()[row], out) {
-                return Err(unwritable("a date is written with a year from 0 to 9999"));
-            }
-            out.push(b'"');
-        }
-        Ty::Duration => {
-            let nanos = col.fixed::<i64>()[row];
-            if nanos == i64::MIN {
-                return Err(unwritable("a duration is at least -9223372036854775807ns"));
-            }
-            write!(out, "\"{}\"", DurationText(nanos)).expect("memory takes every write");
-        }
-        Ty::Zones => out.extend_from_slice(col.var().get(row)),
+        Ty::Bool => write_bool,
+        Ty::I8 => write_integer::<i8>,
+        Ty::I16 => write_integer::<i16>,
+        Ty::I32 => write_integer::<i32>,
+        Ty::I64 => write_integer::<i64>,
+        Ty::U8 => write_unsigned::<u8>,
+        Ty::U16 => write_unsigned::<u16>,
+        Ty::U32 => write_unsigned::<u32>,
+        Ty::U64 => write_unsigned::<u64>,
+        Ty::F32 => |_, col, row, out| write_float(col.value(row), f32::is_finite, out),
+        Ty::F64 => |_, col, row, out| write_float(col.value(row), f64::is_finite, out),
+        Ty::Decimal(_) => |ty, col, row, out| {
+            let Ty::Decimal(scale) = *ty else { unreachable!("{ty} is no decimal") };
+            write_decimal(col.value(row), scale, out);
+            Ok(())
+        },
+        Ty::String => |_, col, row, out| {
+            write_text(col.text(row), out);
+            Ok(())
+        },
+        Ty::Bytes => |_, col, row, out| {
+            write_bytes(col.text(row), out);
+            Ok(())
+        },
+        Ty::Timestamp(_) => write_time,
+        Ty::Date => write_day,
+        Ty::Duration => write_duration,
+        Ty::Zones => |_, col, row, out| {
+            out.extend_from_slice(col.text(row));
+            Ok(())
+        },
         Ty::List(_) | Ty::Struct(_) | Ty::Optional(_) | Ty::Unknown => {
             unreachable!("{ty} is no scalar that a checked plan can write")
         }
     }
+}
+
+fn write_bool(_: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    out.extend_from_slice(if col.value::<u8>(row) != 0 { b"true" } else { b"false" });
+    Ok(())
+}
+
+fn write_integer<T: Pod + Into<i64>>(_: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    write_decimal(col.value::<T>(row).into(), 0, out);
+    Ok(())
+}
+
+fn write_unsigned<T: Pod + Into<u64>>(_: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    write_whole(col.value::<T>(row).into(), out);
+    Ok(())
+}
+
+fn write_time(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    match *ty {
+        Ty::Timestamp(TimeForm::Rfc3339) => {
+            out.push(b'"');
+            write_timestamp(col.value(row), out);
+            out.push(b'"');
+        }
+        Ty::Timestamp(form) => write_shortest(col.value(row), digits_to_nanos(form), out),
+        _ => unreachable!("{ty} is no timestamp"),
+    }
+    Ok(())
+}
+
+fn write_day(_: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    out.push(b'"');
+    if !write_date(col.value(row), out) {
+        return Err(unwritable("a date is written with a year from 0 to 9999"));
+    }
+    out.push(b'"');
+    Ok(())
+}
+
+fn write_duration(_: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let nanos = col.value(row);
+    if nanos == i64::MIN {
+        return Err(unwritable("a duration is at least -9223372036854775807ns"));
+    }
+    write!(out, "\"{}\"", DurationText(nanos)).expect("memory takes every write");
     Ok(())
 }
 
@@ -202,11 +250,6 @@ pub(crate) fn write_scalar(ty: &Ty, col: &Col, row: usize, out: &mut Vec<u8>) ->
 #[cold]
 fn unwritable(why: &str) -> Fault {
     RecordError::fault(&code::NOT_WRITABLE, 0, why)
-}
-
-#[inline]
-fn write_integer<T: itoa::Integer>(value: T, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 #[inline]

@@ -4,5 +4,6 @@ mod table;
 
 mod lines;
 mod property;
+mod quick;
 mod read;
 mod write;

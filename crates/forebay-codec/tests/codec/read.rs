@@ -411,6 +411,11 @@ fn a_field_that_nobody_wants_is_checked_all_the_same() {
         "-a: list(i8), b: i64",
         &[
             (r#"{"a":[1,2],"b":1}"#, "1"),
+            (r#"{"a":[1,],"b":1}"#, "FB0701 at byte 8: field `a`: this is no JSON: nothing follows a `,`"),
+            (
+                r#"{"a":[,1],"b":1}"#,
+                "FB0701 at byte 6: field `a[0]`: this is no JSON: a value is missing, or a text lacks its quotes",
+            ),
             (r#"{"a":[1,"x"],"b":1}"#, "FB0706 at byte 8: field `a[1]`: i8 was declared, a text came: \"x\""),
             (
                 r#"{"b":1}"#,
