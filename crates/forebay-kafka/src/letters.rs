@@ -14,7 +14,8 @@ use forebay_stage::{Connections, Fault};
 use crate::connection::Connection;
 use crate::live::no_right;
 use crate::raw::{
-    Client, Consumer, ErrorCode, KafkaError, Listener, Message, Outgoing, Place, Producer, Role, Scratch,
+    Client, Consumer, Deliveries, Delivery, ErrorCode, KafkaError, Listener, Message, Outgoing, Place,
+    Producer, Role, Scratch,
 };
 use crate::trouble::{Trouble, fatal};
 
@@ -324,9 +325,11 @@ impl Listener for Answers {
         self.errors.error(error);
     }
 
-    fn delivered(&self, opaque: u64, _: usize, error: Option<KafkaError>) {
-        lock(&self.refused).extend(error.map(|error| (opaque, error)));
-        *lock(&self.answered) += 1;
+    fn delivered(&self, deliveries: Deliveries<'_>) {
+        for Delivery { opaque, error, .. } in deliveries {
+            lock(&self.refused).extend(error.map(|error| (opaque, error)));
+            *lock(&self.answered) += 1;
+        }
     }
 }
 
@@ -365,16 +368,14 @@ impl Sender {
                 .iter()
                 .map(|(name, value)| ([name.as_bytes(), b"\0"].concat(), *value))
                 .collect();
-            let headers: Vec<(&[u8], &[u8])> =
-                headers.iter().map(|(name, value)| (&name[..], *value)).collect();
+            let headers = headers.iter().map(|(name, value)| (&name[..], *value));
             let outgoing = Outgoing {
                 key: message.key,
                 value: message.value,
                 timestamp_ms: message.timestamp_ms.unwrap_or(0),
-                headers: &headers,
                 opaque: sent as u64,
             };
-            self.producer.send(&outgoing).map_err(|error| fatal(&self.shown, &error))?;
+            self.producer.send(&outgoing, headers).map_err(|error| fatal(&self.shown, &error))?;
             sent += 1;
         }
         let until = Instant::now() + PATIENCE * 2;

@@ -4,7 +4,7 @@
 //! `source` says what the source takes, `source/fetch` is the thread that is a member of the group, with `source/start` for where a
 //! partition goes on, `source/partition` for what is fetched and not read and `source/reader` for messages as columns; `sink` says
 //! what the sink takes, `sink/message` makes messages, `sink/write` sends them, with `sink/legs` for which epoch's are
-//! acknowledged and `sink/outbound` for how much is under way. `live` is what can be asked before anything runs; `letters` is for
+//! acknowledged, `sink/underway` for how much is under way and `sink/outbound` for what stands in its way. `live` is what can be asked before anything runs; `letters` is for
 //! those who look at a topic while no pipeline of it has to run: it reads what is there, and sends messages again.
 //!
 //! What holds:

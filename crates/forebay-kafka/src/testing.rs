@@ -5,12 +5,14 @@ mod probe;
 
 pub use probe::{Feed, Tail, copy};
 
+use std::iter::empty;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::raw::{
-    Client, Conf, Consumer, KafkaError, Listener, NewTopic, Outgoing, Place, Producer, Role, Scratch,
+    Client, Conf, Consumer, Deliveries, KafkaError, Listener, NewTopic, Outgoing, Place, Producer, Role,
+    Scratch,
 };
 
 const ASK_MS: i32 = 10_000;
@@ -57,9 +59,14 @@ struct Answers {
 impl Listener for Answers {
     fn error(&self, _: KafkaError) {}
 
-    fn delivered(&self, _: u64, _: usize, error: Option<KafkaError>) {
-        self.refused.fetch_add(usize::from(error.is_some()), Ordering::AcqRel);
-        self.in_flight.fetch_sub(1, Ordering::AcqRel);
+    fn delivered(&self, deliveries: Deliveries<'_>) {
+        let (mut count, mut refused) = (0, 0);
+        for delivery in deliveries {
+            count += 1;
+            refused += usize::from(delivery.error.is_some());
+        }
+        self.refused.fetch_add(refused, Ordering::AcqRel);
+        self.in_flight.fetch_sub(count, Ordering::AcqRel);
     }
 }
 
@@ -115,14 +122,13 @@ impl Cluster {
                 key: message.key.as_ref().map(String::as_bytes),
                 value: message.value.as_deref(),
                 timestamp_ms: message.timestamp_ms,
-                headers: &[],
                 opaque: 0,
             };
             while self.answers.in_flight.load(Ordering::Acquire) > 200_000 {
                 producer.poll(1);
             }
             self.answers.in_flight.fetch_add(1, Ordering::AcqRel);
-            producer.send(&outgoing).unwrap_or_else(|error| panic!("{topic}: {error}"));
+            producer.send(&outgoing, empty()).unwrap_or_else(|error| panic!("{topic}: {error}"));
             producer.poll(0);
         }
         let until = Instant::now() + Duration::from_secs(60);

@@ -8,6 +8,7 @@ use rdkafka_sys as sys;
 
 use super::client::Client;
 use super::error::{ErrorCode, KafkaError};
+use super::event::{Event, Queue};
 use super::list::c_text;
 
 /// What a cluster says of a topic.
@@ -55,7 +56,7 @@ impl Client {
     pub fn topic(&self, name: &str, timeout_ms: i32) -> Result<TopicFacts, KafkaError> {
         let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
         let options = Options::new(self, op, timeout_ms);
-        let answers = Answers::new(self);
+        let answers = Queue::new(self);
         let name = c_text(name);
         let mut names = [name.as_ptr()];
         // SAFETY: names, options and queue are valid during the call, which copies what it needs.
@@ -68,7 +69,7 @@ impl Client {
             sys::rd_kafka_DescribeTopics(self.as_ptr(), topics, options.as_ptr(), answers.as_ptr());
             sys::rd_kafka_TopicCollection_destroy(topics);
         }
-        let answer = answers.wait(timeout_ms)?;
+        let answer = wait(&answers, timeout_ms)?;
         // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
         unsafe {
             let result = sys::rd_kafka_event_DescribeTopics_result(answer.as_ptr());
@@ -85,7 +86,7 @@ impl Client {
     pub fn create_topic(&self, topic: &NewTopic<'_>, timeout_ms: i32) -> Result<(), KafkaError> {
         let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS;
         let options = Options::new(self, op, timeout_ms);
-        let answers = Answers::new(self);
+        let answers = Queue::new(self);
         let (name, mut said) = (c_text(topic.name), [0 as c_char; 512]);
         // SAFETY: texts end with a zero; what is made is destroyed; the call copies what it needs.
         unsafe {
@@ -115,7 +116,7 @@ impl Client {
             );
             sys::rd_kafka_NewTopic_destroy(made);
         }
-        let answer = answers.wait(timeout_ms)?;
+        let answer = wait(&answers, timeout_ms)?;
         // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
         unsafe {
             let result = sys::rd_kafka_event_CreateTopics_result(answer.as_ptr());
@@ -144,7 +145,7 @@ impl Client {
     pub fn may_join(&self, group: &str, timeout_ms: i32) -> Result<bool, KafkaError> {
         let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
         let options = Options::new(self, op, timeout_ms);
-        let answers = Answers::new(self);
+        let answers = Queue::new(self);
         let group = c_text(group);
         let mut groups = [group.as_ptr()];
         // SAFETY: names, options and queue are valid during the call, which copies what it needs.
@@ -161,7 +162,7 @@ impl Client {
                 answers.as_ptr(),
             );
         }
-        let answer = answers.wait(timeout_ms)?;
+        let answer = wait(&answers, timeout_ms)?;
         // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer.
         unsafe {
             let result = sys::rd_kafka_event_DescribeConsumerGroups_result(answer.as_ptr());
@@ -196,7 +197,7 @@ impl Client {
     ) -> Result<Option<String>, KafkaError> {
         let op = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS;
         let options = Options::new(self, op, timeout_ms);
-        let answers = Answers::new(self);
+        let answers = Queue::new(self);
         let name = c_text(topic);
         // SAFETY: the name ends with a zero; what is made is destroyed; the call copies what it needs.
         unsafe {
@@ -212,7 +213,7 @@ impl Client {
             );
             sys::rd_kafka_ConfigResource_destroy(asked);
         }
-        let answer = answers.wait(timeout_ms)?;
+        let answer = wait(&answers, timeout_ms)?;
         // SAFETY: a result of this kind was asked for; what it holds is valid as long as the answer; names end with a zero,
         // and a value is null or does.
         unsafe {
@@ -312,56 +313,10 @@ impl Drop for Options {
     }
 }
 
-/// The queue that one answer comes to.
-struct Answers(NonNull<sys::rd_kafka_queue_t>);
-
-impl Answers {
-    fn new(client: &Client) -> Answers {
-        // SAFETY: no condition.
-        Answers(NonNull::new(unsafe { sys::rd_kafka_queue_new(client.as_ptr()) }).expect("a queue"))
-    }
-
-    fn as_ptr(&self) -> *mut sys::rd_kafka_queue_t {
-        self.0.as_ptr()
-    }
-
-    fn wait(&self, timeout_ms: i32) -> Result<Answer, KafkaError> {
-        // The request has a limit of its own; this one is only for an answer that never comes.
-        let limit_ms = timeout_ms.saturating_add(1_000);
-        // SAFETY: the event is ours to destroy; its text ends with a zero and lives as long as itself.
-        unsafe {
-            let event = NonNull::new(sys::rd_kafka_queue_poll(self.0.as_ptr(), limit_ms));
-            let answer =
-                Answer(event.ok_or_else(|| KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__TIMED_OUT))?);
-            match sys::rd_kafka_event_error(answer.as_ptr()) {
-                ErrorCode::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(answer),
-                code => {
-                    let text = CStr::from_ptr(sys::rd_kafka_event_error_string(answer.as_ptr()));
-                    Err(KafkaError { code, text: text.to_string_lossy().into_owned() })
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Answers {
-    fn drop(&mut self) {
-        // SAFETY: made by `new`, destroyed once.
-        unsafe { sys::rd_kafka_queue_destroy(self.0.as_ptr()) };
-    }
-}
-
-struct Answer(NonNull<sys::rd_kafka_event_t>);
-
-impl Answer {
-    fn as_ptr(&self) -> *mut sys::rd_kafka_event_t {
-        self.0.as_ptr()
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        // SAFETY: it was given to us to destroy, and is destroyed once.
-        unsafe { sys::rd_kafka_event_destroy(self.0.as_ptr()) };
-    }
+/// Waits for the one answer that comes to a queue.
+fn wait(answers: &Queue, timeout_ms: i32) -> Result<Event, KafkaError> {
+    // The request has a limit of its own; this one is only for an answer that never comes.
+    let answer = answers.poll(timeout_ms.saturating_add(1_000));
+    let answer = answer.ok_or_else(|| KafkaError::of(ErrorCode::RD_KAFKA_RESP_ERR__TIMED_OUT))?;
+    answer.error().map_or(Ok(answer), Err)
 }

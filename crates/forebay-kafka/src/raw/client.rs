@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rdkafka_sys as sys;
 
 use super::error::{ErrorCode, KafkaError};
+use super::event::{Deliveries, Queue};
 use super::list::{Place, c_text, places};
 
 /// What a client tells. Calls come on the thread that polls, errors on others too, and must not wait.
@@ -17,8 +18,8 @@ pub trait Listener: Send + Sync + 'static {
     /// Partitions are to be taken on, or given up.
     fn rebalance(&self, _assign: bool, _places: Vec<Place>) {}
 
-    /// A message was written, or will not be: what it was sent with, how many bytes it had, and why not.
-    fn delivered(&self, _opaque: u64, _bytes: usize, _error: Option<KafkaError>) {}
+    /// Messages of one batch were written, or will not be.
+    fn delivered(&self, _deliveries: Deliveries<'_>) {}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub enum Role {
     Consumer,
     Producer,
 }
+
+/// Events of one poll: whoever polls has other things to do as well.
+const POLL_EVENTS: usize = 256;
 
 /// A configuration that becomes a client.
 pub struct Conf(NonNull<sys::rd_kafka_conf_t>);
@@ -72,6 +76,8 @@ fn text_of(said: &[c_char]) -> String {
 
 pub struct Client {
     rk: NonNull<sys::rd_kafka_t>,
+    /// What is polled, until the client goes.
+    main: Option<Queue>,
     /// What callbacks get: it has to live as long as the client.
     listener: *mut Arc<dyn Listener>,
 }
@@ -94,11 +100,14 @@ impl Client {
         let rk = unsafe {
             let conf = conf.0.as_ptr();
             sys::rd_kafka_conf_set_opaque(conf, listener.cast());
-            sys::rd_kafka_conf_set_error_cb(conf, Some(on_error));
             sys::rd_kafka_conf_set_log_cb(conf, Some(on_log));
             match role {
-                Role::Consumer => sys::rd_kafka_conf_set_rebalance_cb(conf, Some(on_rebalance)),
-                Role::Producer => sys::rd_kafka_conf_set_dr_msg_cb(conf, Some(on_delivery)),
+                Role::Consumer => {
+                    sys::rd_kafka_conf_set_error_cb(conf, Some(on_error));
+                    sys::rd_kafka_conf_set_rebalance_cb(conf, Some(on_rebalance));
+                }
+                // One event for a batch of answers costs less than a call for each; errors are events then.
+                Role::Producer => sys::rd_kafka_conf_set_events(conf, sys::RD_KAFKA_EVENT_DR),
             }
             sys::rd_kafka_new(kind, conf, said.as_mut_ptr(), said.len())
         };
@@ -108,17 +117,29 @@ impl Client {
             return Err(text_of(&said));
         };
         std::mem::forget(conf);
-        Ok(Arc::new(Client { rk, listener }))
+        // SAFETY: the client was made, and the queue that it gives is ours.
+        let main = Some(unsafe { Queue::own(sys::rd_kafka_queue_get_main(rk.as_ptr())) });
+        Ok(Arc::new(Client { rk, main, listener }))
     }
 
     pub(super) fn as_ptr(&self) -> *mut sys::rd_kafka_t {
         self.rk.as_ptr()
     }
 
-    /// Calls the listener with what has come, after at most this time.
+    /// Waits for the first event of a producer, and calls the listener with those that have come.
     pub fn poll(&self, timeout_ms: i32) {
-        // SAFETY: no condition.
-        unsafe { sys::rd_kafka_poll(self.as_ptr(), timeout_ms) };
+        let Some(main) = &self.main else { return };
+        // SAFETY: the listener lives as long as the client.
+        let listener = unsafe { listener(self.listener.cast()) };
+        let mut wait_ms = timeout_ms;
+        for _ in 0..POLL_EVENTS {
+            let Some(event) = main.poll(wait_ms) else { return };
+            wait_ms = 0;
+            match event.kind() {
+                sys::RD_KAFKA_EVENT_DR => listener.delivered(Deliveries(&event)),
+                _ => event.error().into_iter().for_each(|error| listener.error(error)),
+            }
+        }
     }
 
     /// The first and the next offset of a partition, asked of the broker.
@@ -151,6 +172,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.main = None;
         // SAFETY: nobody else holds the client. No callback runs after it is destroyed, so the listener can go.
         unsafe {
             sys::rd_kafka_destroy(self.rk.as_ptr());
@@ -218,18 +240,4 @@ unsafe extern "C" fn on_rebalance(
     let assign = code == ErrorCode::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     // SAFETY: the list is valid during the call, the opaque is ours.
     unsafe { listener(opaque).rebalance(assign, places(list)) };
-}
-
-unsafe extern "C" fn on_delivery(
-    _: *mut sys::rd_kafka_t,
-    message: *const sys::rd_kafka_message_t,
-    opaque: *mut c_void,
-) {
-    // SAFETY: the message is valid during the call, the opaque is ours.
-    unsafe {
-        let message = &*message;
-        let error = KafkaError::check(message.err).err();
-        let opaque_of_message = message._private as u64;
-        listener(opaque).delivered(opaque_of_message, message.len + message.key_len, error);
-    }
 }

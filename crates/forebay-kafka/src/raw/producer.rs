@@ -1,7 +1,7 @@
 //! A producer: messages in, answers to the listener.
 
-use std::ffi::c_void;
-use std::ptr::{NonNull, null_mut};
+use std::ffi::{c_int, c_void};
+use std::ptr::{NonNull, null, null_mut};
 use std::sync::Arc;
 
 use rdkafka_sys as sys;
@@ -27,8 +27,6 @@ pub struct Outgoing<'a> {
     pub value: Option<&'a [u8]>,
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Name and value of each header; names end with a zero.
-    pub headers: &'a [(&'a [u8], &'a [u8])],
     /// Comes back with the answer.
     pub opaque: u64,
 }
@@ -54,33 +52,44 @@ impl Producer {
         self.topic.as_ptr()
     }
 
-    /// Takes a message to send. The answer comes through the listener, unless the message is not taken.
-    pub fn send(&self, message: &Outgoing<'_>) -> Result<(), KafkaError> {
-        let headers = Headers::of(message.headers);
-        let bytes = |part, bytes: &[u8]| mem(part, bytes.as_ptr().cast_mut().cast(), bytes.len());
-        let none = |part| mem(part, null_mut(), 0);
-        let mut parts = [
-            one(Part::RD_KAFKA_VTYPE_RKT, |u| u.rkt = self.topic.as_ptr()),
-            one(Part::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = sys::RD_KAFKA_MSG_F_COPY),
-            one(Part::RD_KAFKA_VTYPE_TIMESTAMP, |u| u.i64_ = message.timestamp_ms),
-            one(Part::RD_KAFKA_VTYPE_OPAQUE, |u| u.ptr = message.opaque as *mut c_void),
-            message.value.map_or(none(Part::RD_KAFKA_VTYPE_VALUE), |v| bytes(Part::RD_KAFKA_VTYPE_VALUE, v)),
-            message.key.map_or(none(Part::RD_KAFKA_VTYPE_KEY), |k| bytes(Part::RD_KAFKA_VTYPE_KEY, k)),
-            one(Part::RD_KAFKA_VTYPE_END, |_| {}),
-        ];
-        let mut count = parts.len() - 1;
-        if let Some(headers) = &headers {
-            parts[count] = one(Part::RD_KAFKA_VTYPE_HEADERS, |u| u.headers = headers.0.as_ptr());
-            count += 1;
-        }
-        // SAFETY: each part holds what its type says; key and value are copied during the call, as the flag asks; the headers
-        // become the message's where it is taken, and stay ours where it is not.
-        let sent =
-            KafkaError::take(unsafe { sys::rd_kafka_produceva(self.client.as_ptr(), parts.as_ptr(), count) });
-        if sent.is_ok() {
-            std::mem::forget(headers);
-        }
-        sent
+    /// Takes a message to send, with name and value of each of its headers; names end with a zero. The answer comes through the
+    /// listener, unless the message is not taken.
+    pub fn send<'h>(
+        &self,
+        message: &Outgoing<'_>,
+        headers: impl ExactSizeIterator<Item = (&'h [u8], &'h [u8])>,
+    ) -> Result<(), KafkaError> {
+        let headers = Headers::of(headers);
+        let parts = |bytes: Option<&[u8]>| bytes.map_or((null(), 0), |bytes| (bytes.as_ptr(), bytes.len()));
+        let ((value, value_len), (key, key_len)) = (parts(message.value), parts(message.key));
+        // SAFETY: each part is followed by what its type asks for, and an end stands last; key and value are copied during the
+        // call, as the flag asks, and none where they are null; headers become the message's where it is taken, and stay ours
+        // where it is not. The call that takes an array wants 72 bytes a part.
+        let code = unsafe {
+            sys::rd_kafka_producev(
+                self.client.as_ptr(),
+                Part::RD_KAFKA_VTYPE_RKT as u32,
+                self.topic.as_ptr(),
+                Part::RD_KAFKA_VTYPE_MSGFLAGS as u32,
+                sys::RD_KAFKA_MSG_F_COPY as c_int,
+                Part::RD_KAFKA_VTYPE_TIMESTAMP as u32,
+                message.timestamp_ms,
+                Part::RD_KAFKA_VTYPE_OPAQUE as u32,
+                message.opaque as *mut c_void,
+                Part::RD_KAFKA_VTYPE_VALUE as u32,
+                value,
+                value_len,
+                Part::RD_KAFKA_VTYPE_KEY as u32,
+                key,
+                key_len,
+                Part::RD_KAFKA_VTYPE_HEADERS as u32,
+                headers.as_ref().map_or(null_mut(), |headers| headers.0.as_ptr()),
+                Part::RD_KAFKA_VTYPE_END as u32,
+            )
+        };
+        KafkaError::check(code)?;
+        std::mem::forget(headers);
+        Ok(())
     }
 
     /// Calls the listener with what has come, after at most this time.
@@ -104,22 +113,11 @@ impl Drop for Producer {
     }
 }
 
-/// A part of a message that holds what `set` puts there.
-fn one(part: Part, set: impl FnOnce(&mut sys::rd_kafka_vu_s__bindgen_ty_1)) -> sys::rd_kafka_vu_t {
-    let mut u = sys::rd_kafka_vu_s__bindgen_ty_1 { _pad: [0; 64] };
-    set(&mut u);
-    sys::rd_kafka_vu_t { vtype: part, u }
-}
-
-fn mem(part: Part, ptr: *mut c_void, size: usize) -> sys::rd_kafka_vu_t {
-    one(part, |u| u.mem = sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr, size })
-}
-
 struct Headers(NonNull<sys::rd_kafka_headers_t>);
 
 impl Headers {
-    fn of(headers: &[(&[u8], &[u8])]) -> Option<Headers> {
-        if headers.is_empty() {
+    fn of<'h>(headers: impl ExactSizeIterator<Item = (&'h [u8], &'h [u8])>) -> Option<Headers> {
+        if headers.len() == 0 {
             return None;
         }
         // SAFETY: names and values are copied, with the lengths that are given; names end with a zero, which does not count.

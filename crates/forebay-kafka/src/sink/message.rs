@@ -57,13 +57,6 @@ enum Name {
     Key,
 }
 
-impl Buffers {
-    /// How many headers were written last.
-    pub fn headers(&self) -> usize {
-        self.parts.len()
-    }
-}
-
 impl Messages {
     pub fn new(build: &Build<'_>) -> Result<Messages, Fault> {
         let mut columns = build.columns.to_vec();
@@ -179,18 +172,21 @@ impl Messages {
         produced.unwrap_or(header.times[row].event).div_euclid(1_000_000).max(0)
     }
 
-    /// The headers that were written last.
-    pub fn headers<'b>(&'b self, buffers: &'b Buffers, into: &mut Vec<(&'b [u8], &'b [u8])>) {
+    /// The headers that were written last: their names, ended by a zero, and their values.
+    pub fn headers<'b>(
+        &'b self,
+        buffers: &'b Buffers,
+    ) -> impl ExactSizeIterator<Item = (&'b [u8], &'b [u8])> {
         let mut from = 0;
-        for (name, to) in &buffers.parts {
+        buffers.parts.iter().map(move |(name, to)| {
             let name: &[u8] = match *name {
                 Name::Own(at) => &self.headers[at].1,
                 Name::Letter(at) => &self.letters.as_ref().expect("a letter was written")[at].0,
                 Name::Key => KEY,
             };
-            into.push((name, &buffers.texts[from..*to]));
-            from = *to;
-        }
+            let value = &buffers.texts[std::mem::replace(&mut from, *to)..*to];
+            (name, value)
+        })
     }
 }
 

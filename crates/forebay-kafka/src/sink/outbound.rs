@@ -1,6 +1,6 @@
 //! What is on its way to the brokers: how much, what was refused, and whether anybody answers.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forebay_stage::types::code::{self, Code};
@@ -8,13 +8,11 @@ use forebay_stage::types::nearest::nearest;
 use forebay_stage::{Bell, Condition, Fault, Gate};
 
 use super::legs::Legs;
+use super::underway::Underway;
 use crate::live::no_right;
-use crate::raw::{Client, KafkaError, Listener, NewTopic};
+use crate::raw::{Client, Deliveries, Delivery, KafkaError, Listener, NewTopic};
 use crate::trouble::{Beginning, Trouble, fatal};
 
-/// No round begins while so much waits for its acknowledgement, or half of it once that much did.
-pub const MOST_BYTES: usize = 32 << 20;
-const MOST_MESSAGES: usize = 64 << 10;
 /// How long a question may take before it is asked again; what the client tells of its connections is looked at in between.
 const ASK_MS: i32 = 2_000;
 const KEPT: [(&str, &str); 1] = [("retention.ms", "-1")];
@@ -41,8 +39,7 @@ pub struct Outbound {
     pub topic: Topic,
     pub legs: Legs,
     pub gate: Gate,
-    messages: AtomicUsize,
-    bytes: AtomicUsize,
+    underway: Underway,
     bell: Bell,
     condition: Condition,
     /// The topic was found, and what is sent can arrive.
@@ -61,8 +58,7 @@ impl Outbound {
             topic,
             legs: Legs::new(),
             gate,
-            messages: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
+            underway: Underway::default(),
             bell,
             condition,
             is_ready: AtomicBool::new(false),
@@ -72,22 +68,15 @@ impl Outbound {
         }
     }
 
-    /// A message goes out.
-    pub fn sends(&self, bytes: usize) {
-        let messages = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
-        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if messages >= MOST_MESSAGES || bytes >= MOST_BYTES {
+    /// The lane has sent messages. The gate is looked at before a round only, so this is for the end of one.
+    pub fn sent(&self, messages: usize, bytes: usize) {
+        self.underway.sent(messages, bytes);
+        if self.underway.is_full() {
             self.gate.close();
-            // Answers may have come in between.
+            // Answers may have come in between: either they are seen here, or the closed gate is where they are counted.
+            fence(Ordering::SeqCst);
             self.open_if_room();
         }
-    }
-
-    /// A message was answered, or was not taken.
-    pub fn ended(&self, bytes: usize) {
-        self.messages.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        self.open_if_room();
     }
 
     fn waits(&self, code: &'static Code, why: String) {
@@ -101,9 +90,7 @@ impl Outbound {
     }
 
     fn open_if_room(&self) {
-        let (messages, bytes) = (self.messages.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
-        let has_room = messages < MOST_MESSAGES / 2 && bytes < MOST_BYTES / 2;
-        if has_room && !self.gate.is_open() && self.is_ready.load(Ordering::Relaxed) {
+        if !self.gate.is_open() && self.underway.has_room() && self.is_ready.load(Ordering::Relaxed) {
             self.gate.open();
             self.bell.ring();
         }
@@ -137,6 +124,11 @@ impl Outbound {
                     return false;
                 }
                 let topics = client.topics(ASK_MS).unwrap_or_default();
+                // It was made a moment ago.
+                if topics.contains(&self.topic.name) {
+                    self.met(&error);
+                    return false;
+                }
                 let near = nearest(&self.topic.name, topics.iter().map(String::as_str));
                 let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
                 let message = format!(
@@ -183,11 +175,45 @@ impl Outbound {
         }
     }
 
+    /// Messages were answered.
+    pub fn answered(&self, deliveries: impl Iterator<Item = Delivery>) {
+        let (mut messages, mut bytes) = (0, 0);
+        let mut answers = self.legs.answers();
+        for delivery in deliveries {
+            messages += 1;
+            bytes += delivery.bytes;
+            match &delivery.error {
+                Some(error) => self.refused(error),
+                None if self.is_waiting.load(Ordering::Relaxed) => self.goes_on(),
+                None => {}
+            }
+            answers.add(delivery.opaque, delivery.error);
+        }
+        // Whoever sees that a leg is answered sees what was said of it.
+        drop(answers);
+        self.underway.answered(messages, bytes);
+        fence(Ordering::SeqCst);
+        self.open_if_room();
+    }
+
+    /// A message will not be written: the pipeline goes back to its last commit.
+    fn refused(&self, error: &KafkaError) {
+        let trouble = Trouble::of(error.code);
+        if trouble == Trouble::Message {
+            let message = format!("{}: a message is refused: {error}", self.topic.shown());
+            self.fail(Fault::away(&code::MESSAGE_REFUSED, message));
+        } else {
+            let says = trouble.says(&self.topic.shown(), error);
+            self.waits(trouble.code(), says.clone());
+            self.fail(Fault::away(trouble.code(), says));
+        }
+    }
+
     /// Takes note of what the client has to say while messages are under way.
     pub fn look(&self) {
         for error in std::mem::take(&mut *lock(&self.errors)) {
             match Trouble::of(error.code) {
-                Trouble::Away | Trouble::Login if self.messages.load(Ordering::Relaxed) > 0 => {
+                Trouble::Away | Trouble::Login if !self.underway.is_nothing() => {
                     self.waits(
                         Trouble::of(error.code).code(),
                         format!("{}: {}", self.topic.connection, error.text),
@@ -207,26 +233,73 @@ impl Listener for Outbound {
         lock(&self.errors).push(error);
     }
 
-    fn delivered(&self, opaque: u64, bytes: usize, error: Option<KafkaError>) {
-        if let Some(error) = &error {
-            let trouble = Trouble::of(error.code);
-            if trouble != Trouble::Message {
-                let says = trouble.says(&self.topic.shown(), error);
-                self.waits(trouble.code(), says.clone());
-                self.gate.fail(Fault::away(trouble.code(), says));
-            } else {
-                let message = format!("{}: a message is refused: {error}", self.topic.shown());
-                self.gate.fail(Fault::away(&code::MESSAGE_REFUSED, message));
-            }
-            self.bell.ring();
-        } else if self.is_waiting.load(Ordering::Relaxed) {
-            self.goes_on();
-        }
-        self.legs.answered(opaque, error);
-        self.ended(bytes);
+    fn delivered(&self, deliveries: Deliveries<'_>) {
+        self.answered(deliveries);
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::super::underway::MOST_MESSAGES;
+    use super::*;
+    use crate::raw::ErrorCode;
+
+    const REFUSED: ErrorCode = ErrorCode::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    const AWAY: ErrorCode = ErrorCode::RD_KAFKA_RESP_ERR__TIMED_OUT;
+
+    /// After each step of (sent, answered without and with these errors): whether the gate is open, how often the bell was rung so far,
+    /// and which fault stands in the gate.
+    #[track_caller]
+    fn check(steps: &[(usize, usize, &[ErrorCode])], expect: &[(bool, usize, Option<&str>)]) {
+        let topic = Topic { name: "t".into(), connection: "c".into(), create: None, keeps: false };
+        let rung = Arc::new(AtomicUsize::new(0));
+        let rings = rung.clone();
+        let bell = Bell::new(move || {
+            rings.fetch_add(1, Ordering::Relaxed);
+        });
+        let outbound = Outbound::new(topic, bell, Condition::default());
+        outbound.is_ready.store(true, Ordering::Relaxed);
+        outbound.gate.open();
+        let mut leg = outbound.legs.begin([].iter()).expect("a leg");
+        let mut answered = leg;
+        let step = |(sent, good, bad): &(usize, usize, &[ErrorCode])| {
+            leg.sent += *sent as u64;
+            outbound.sent(*sent, *sent * 10);
+            let errors = (0..*good).map(|_| None).chain(bad.iter().map(|code| Some(KafkaError::of(*code))));
+            outbound.answered(errors.map(|error| {
+                let opaque = outbound.legs.opaque(&answered);
+                answered.sent += 1;
+                Delivery { opaque, bytes: 10, error }
+            }));
+            assert_eq!(outbound.legs.is_answered(&leg), leg == answered);
+            let code = outbound.gate.take_fault().map(|fault| fault.code.id);
+            (outbound.gate.is_open(), rung.load(Ordering::Relaxed), code)
+        };
+        let found: Vec<_> = steps.iter().map(step).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn the_gate_closes_where_too_much_is_under_way_and_opens_at_half_of_it() {
+        let half = MOST_MESSAGES / 2;
+        check(
+            &[(half, 0, &[]), (half, 0, &[]), (0, half, &[]), (0, 1, &[]), (0, half - 1, &[])],
+            &[(true, 0, None), (false, 0, None), (false, 0, None), (true, 1, None), (true, 1, None)],
+        );
+    }
+
+    #[test]
+    fn a_refused_message_is_answered_and_told_as_a_fault() {
+        check(
+            &[(3, 1, &[REFUSED]), (0, 0, &[AWAY])],
+            &[(true, 1, Some(code::MESSAGE_REFUSED.id)), (true, 2, Some(code::KAFKA_AWAY.id))],
+        );
+    }
 }

@@ -32,6 +32,8 @@ pub struct KafkaSink {
     /// What is sent now, with the records that its messages were made from.
     leg: Leg,
     origins: Vec<Origin>,
+    /// Messages and bytes that were sent and are not counted as such: counting each would cost more than counting a push.
+    unsaid: (usize, usize),
     /// Sealed, and not committed.
     sealed: VecDeque<(Epoch, Leg, Vec<Origin>)>,
     /// Undone, and not answered altogether.
@@ -54,6 +56,7 @@ impl KafkaSink {
             producer,
             leg,
             origins: Vec::new(),
+            unsaid: (0, 0),
             sealed: VecDeque::new(),
             undone: Vec::new(),
             free: Vec::new(),
@@ -64,22 +67,23 @@ impl KafkaSink {
     /// Sends what is in the buffers.
     fn send(&mut self, timestamp_ms: i64, origin: Origin) -> Result<(), KafkaError> {
         let buffers = &self.buffers;
-        let mut headers = Vec::with_capacity(buffers.headers());
-        self.messages.headers(buffers, &mut headers);
         let message = Outgoing {
             key: buffers.has_key.then_some(&buffers.key),
             value: buffers.has_value.then_some(&buffers.value),
             timestamp_ms,
-            headers: &headers,
             opaque: self.outbound.legs.opaque(&self.leg),
         };
-        let bytes = buffers.value.len() + buffers.key.len();
-        // The answer may come before the call is back.
-        self.outbound.sends(bytes);
-        self.producer.send(&message).inspect_err(|_| self.outbound.ended(bytes))?;
+        self.producer.send(&message, self.messages.headers(buffers))?;
         self.leg.sent += 1;
+        self.unsaid.0 += 1;
+        self.unsaid.1 += buffers.value.len() + buffers.key.len();
         self.origins.push(origin);
         Ok(())
+    }
+
+    fn say_sent(&mut self) {
+        let (messages, bytes) = std::mem::take(&mut self.unsaid);
+        self.outbound.sent(messages, bytes);
     }
 
     /// Sends a message by itself and waits for its answer; says why it was refused, where it was.
@@ -99,7 +103,8 @@ impl KafkaSink {
     }
 
     /// Waits until everything that was sent in this leg is answered.
-    fn drain(&self) -> Result<(), Fault> {
+    fn drain(&mut self) -> Result<(), Fault> {
+        self.say_sent();
         let until = Instant::now() + ALONE_WITHIN;
         while !self.outbound.legs.is_answered(&self.leg) {
             if Instant::now() > until {
@@ -111,20 +116,7 @@ impl KafkaSink {
         Ok(())
     }
 
-    fn next_leg(&mut self) -> Result<Leg, Fault> {
-        let legs = &self.outbound.legs;
-        self.undone.retain(|leg| !legs.is_answered(leg));
-        let sealed = self.sealed.iter().map(|(_, leg, _)| leg);
-        legs.begin(self.undone.iter().chain(sealed).chain([&self.leg])).ok_or_else(|| {
-            let message =
-                format!("{}: too much that was undone waits for its answer", self.outbound.topic.shown());
-            Fault::away(&code::KAFKA_AWAY, message)
-        })
-    }
-}
-
-impl Sink for KafkaSink {
-    fn push(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
+    fn push_rows(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
         let batch = self.messages.prepare(batch);
         for row in batch.rows().iter() {
             if let Err(error) = self.messages.write(&batch, row, &mut self.buffers) {
@@ -167,6 +159,25 @@ impl Sink for KafkaSink {
             }
         }
         Ok(())
+    }
+
+    fn next_leg(&mut self) -> Result<Leg, Fault> {
+        let legs = &self.outbound.legs;
+        self.undone.retain(|leg| !legs.is_answered(leg));
+        let sealed = self.sealed.iter().map(|(_, leg, _)| leg);
+        legs.begin(self.undone.iter().chain(sealed).chain([&self.leg])).ok_or_else(|| {
+            let message =
+                format!("{}: too much that was undone waits for its answer", self.outbound.topic.shown());
+            Fault::away(&code::KAFKA_AWAY, message)
+        })
+    }
+}
+
+impl Sink for KafkaSink {
+    fn push(&mut self, cx: &mut SinkCx<'_>, batch: &Batch) -> Result<(), Fault> {
+        let pushed = self.push_rows(cx, batch);
+        self.say_sent();
+        pushed
     }
 
     fn seal(&mut self, epoch: Epoch, _last: bool) -> Result<Sealed, Fault> {

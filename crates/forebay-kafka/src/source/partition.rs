@@ -43,8 +43,8 @@ pub const MOST_MESSAGES: usize = 32 << 10;
 pub const MOST_BYTES: usize = 32 << 20;
 
 impl Buffered {
-    fn add(&self, bytes: usize) {
-        self.messages.fetch_add(1, Ordering::Relaxed);
+    fn add(&self, messages: usize, bytes: usize) {
+        self.messages.fetch_add(messages, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -81,12 +81,13 @@ impl Partition {
     /// Messages of this partition, in order.
     pub fn push(&self, messages: impl Iterator<Item = Message>, buffered: &Buffered) {
         let mut queue = self.lock();
-        for message in messages {
-            if !queue.seeking {
-                buffered.add(message.size());
-                queue.messages.push_back(message);
-            }
+        if queue.seeking {
+            return messages.for_each(drop);
         }
+        let (before, mut bytes) = (queue.messages.len(), 0);
+        queue.messages.extend(messages.inspect(|message| bytes += message.size()));
+        // Under the lock: nobody takes of it what is not counted.
+        buffered.add(queue.messages.len() - before, bytes);
     }
 
     /// Nothing more comes, because of this; the first reason stays.

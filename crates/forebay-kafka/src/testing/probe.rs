@@ -1,6 +1,7 @@
 //! What benches measure with. Its clients have the very settings of those of sources and sinks, so that what is compared with
 //! a pipeline differs from it by the pipeline alone.
 
+use std::iter::empty;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -37,7 +38,7 @@ impl Feed {
     pub fn send(&self, key: &[u8], value: &[u8], timestamp_ms: i64) -> Result<(), KafkaError> {
         let (key, value) = (Some(key), Some(value));
         self.answers.in_flight.fetch_add(1, Ordering::AcqRel);
-        self.producer.send(&Outgoing { key, value, timestamp_ms, headers: &[], opaque: 0 })
+        self.producer.send(&Outgoing { key, value, timestamp_ms, opaque: 0 }, empty())
     }
 
     /// Takes answers that have come.
