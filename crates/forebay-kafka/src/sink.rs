@@ -130,7 +130,8 @@ pub(crate) fn make(build: &Build<'_>) -> Result<Box<dyn Sink>, Fault> {
         keeps: build.dead_letters,
     };
     let refuse = |said: String| connection.refused(&said);
-    let outbound = Arc::new(Outbound::new(topic, build.bell.clone(), build.condition.clone()));
+    let outbound =
+        Arc::new(Outbound::new(topic, build.shards.lanes, build.bell.clone(), build.condition.clone()));
     let client = Client::new(ClientRole::Producer, conf, outbound.clone()).map_err(refuse)?;
     let producer = Producer::new(client, text("topic")).map_err(|error| refuse(error.to_string()))?;
     Ok(Box::new(KafkaSink::new(Messages::new(build)?, outbound, producer)?))

@@ -250,7 +250,7 @@ fn a_slow_broker_holds_the_source_back_within_a_bound() {
     let all = ["--alter", "--entity-type", "clients", "--entity-default"];
     let slow = [&all[..], &["--add-config", "producer_byte_rate=40000"]].concat();
     broker.tool(Tool::Configs, &slow).expect("a quota");
-    let going = stand.run("");
+    let going = stand.run("--lanes 2");
     wait_for("what comes through", || {
         (look(&stand.desk)["ledger"]["total"]["in"].as_u64()? > 1_000).then_some(())
     });

@@ -51,14 +51,15 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    pub fn new(topic: Topic, bell: Bell, condition: Condition) -> Outbound {
+    /// For one of so many instances of a sink.
+    pub fn new(topic: Topic, instances: u32, bell: Bell, condition: Condition) -> Outbound {
         let gate = Gate::default();
         gate.close();
         Outbound {
             topic,
             legs: Legs::new(),
             gate,
-            underway: Underway::default(),
+            underway: Underway::new(instances),
             bell,
             condition,
             is_ready: AtomicBool::new(false),
@@ -264,7 +265,7 @@ mod tests {
         let bell = Bell::new(move || {
             rings.fetch_add(1, Ordering::Relaxed);
         });
-        let outbound = Outbound::new(topic, bell, Condition::default());
+        let outbound = Outbound::new(topic, 1, bell, Condition::default());
         outbound.is_ready.store(true, Ordering::Relaxed);
         outbound.gate.open();
         let mut leg = outbound.legs.begin([].iter()).expect("a leg");

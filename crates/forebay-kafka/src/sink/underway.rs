@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// No round begins while so much waits for its acknowledgement, or half of it once that much did. A round that has begun is sent
-/// whole, so there may be one round more.
+/// whole, so there may be one round more. Instances of a sink on several lanes have each their share of it.
 pub const MOST_BYTES: usize = 32 << 20;
 pub const MOST_MESSAGES: usize = 64 << 10;
 
@@ -28,13 +28,25 @@ impl Count {
     }
 }
 
-#[derive(Default)]
 pub struct Underway {
     sent: Count,
     answered: Count,
+    most_messages: usize,
+    most_bytes: usize,
 }
 
 impl Underway {
+    /// For one of so many instances.
+    pub fn new(instances: u32) -> Underway {
+        let share = |most: usize| most / instances.max(1) as usize;
+        Underway {
+            sent: Count::default(),
+            answered: Count::default(),
+            most_messages: share(MOST_MESSAGES),
+            most_bytes: share(MOST_BYTES),
+        }
+    }
+
     /// For the lane alone.
     pub fn sent(&self, messages: usize, bytes: usize) {
         self.sent.add(messages, bytes);
@@ -50,11 +62,11 @@ impl Underway {
     }
 
     pub fn is_full(&self) -> bool {
-        self.holds(MOST_MESSAGES, MOST_BYTES)
+        self.holds(self.most_messages, self.most_bytes)
     }
 
     pub fn has_room(&self) -> bool {
-        !self.holds(MOST_MESSAGES / 2, MOST_BYTES / 2)
+        !self.holds(self.most_messages / 2, self.most_bytes / 2)
     }
 
     fn holds(&self, messages: usize, bytes: usize) -> bool {
@@ -73,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_under_way_is_what_was_sent_less_what_was_answered() {
-        let underway = Underway::default();
+        let underway = Underway::new(1);
         let check = |sent: (usize, usize), answered: (usize, usize), expect: [bool; 3]| {
             underway.sent(sent.0, sent.1);
             underway.answered(answered.0, answered.1);
@@ -90,5 +102,14 @@ mod tests {
         check((0, 0), (MOST_MESSAGES, 0), [true, true, false]);
         check((1, MOST_BYTES), (0, 0), [false, false, true]);
         check((0, 0), (1, MOST_BYTES + 10), [true, true, false]);
+    }
+
+    #[test]
+    fn instances_share_the_room() {
+        let underway = Underway::new(4);
+        underway.sent(1, MOST_BYTES / 4 - 1);
+        assert!(!underway.is_full() && !underway.has_room());
+        underway.sent(0, 1);
+        assert!(underway.is_full());
     }
 }
