@@ -1,6 +1,6 @@
 //! Scores against the truth: how many of the alerts of each day are frauds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,6 +14,7 @@ pub const A_DAY: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 
 /// What really happened, by transaction.
+#[derive(Default)]
 pub struct Truth {
     /// Day, counted from the first, and whether it is a fraud.
     by_id: HashMap<u64, (u32, bool)>,
@@ -70,7 +71,8 @@ fn id(line: &str) -> Option<u64> {
 pub struct Alerts<'t> {
     truth: &'t Truth,
     days: BTreeMap<u32, Day>,
-    records: u64,
+    lines: u64,
+    seen: HashSet<u64>,
     raised: u64,
     right: u64,
 }
@@ -83,13 +85,17 @@ struct Day {
 
 impl<'t> Alerts<'t> {
     pub fn new(truth: &'t Truth) -> Alerts<'t> {
-        Alerts { truth, days: BTreeMap::new(), records: 0, raised: 0, right: 0 }
+        Alerts { truth, days: BTreeMap::new(), lines: 0, seen: HashSet::new(), raised: 0, right: 0 }
     }
 
-    /// A line of the output. One that nobody generated counts for nothing.
+    /// A line of the output. One that nobody generated is no record, nor is one that has come before.
     pub fn take(&mut self, line: &str) {
-        let Some(&(day, fraud)) = id(line).and_then(|id| self.truth.by_id.get(&id)) else { return };
-        self.records += 1;
+        self.lines += 1;
+        let Some(id) = id(line) else { return };
+        let Some(&(day, fraud)) = self.truth.by_id.get(&id) else { return };
+        if !self.seen.insert(id) {
+            return;
+        }
         if field(line, "decision").is_some_and(|decision| decision != "approve") {
             self.raised += 1;
             self.right += u64::from(fraud);
@@ -100,8 +106,14 @@ impl<'t> Alerts<'t> {
         }
     }
 
+    /// Whatever stood in them.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Different transactions.
     pub fn records(&self) -> u64 {
-        self.records
+        self.seen.len() as u64
     }
 
     /// Decisions other than to approve.
@@ -179,6 +191,9 @@ mod tests {
         alerts.take(r#"{"tx_id":"000000000000000a","score":null,"decision":"review"}"#);
         alerts.take(r#"{"tx_id":"000000000000000b","score":0.5,"decision":"review"}"#);
         alerts.take("{");
-        assert_eq!((alerts.records(), alerts.raised(), alerts.right(), alerts.precision(0)), (1, 1, 1, None));
+        // Once more, as after a fault.
+        alerts.take(r#"{"tx_id":"000000000000000a","score":0.5,"decision":"review"}"#);
+        assert_eq!((alerts.lines(), alerts.records()), (4, 1));
+        assert_eq!((alerts.raised(), alerts.right(), alerts.precision(0)), (1, 1, None));
     }
 }
