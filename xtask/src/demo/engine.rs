@@ -24,6 +24,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// Ends when it is dropped.
 pub struct Engine {
+    /// Of its pipeline, in the namespace `payments`.
+    name: String,
     child: Child,
     admin: SocketAddr,
     /// Where it writes what it has to say.
@@ -48,8 +50,8 @@ impl Engine {
         arguments: &[String],
         output: Option<&Path>,
     ) -> Result<Engine, Failure> {
-        let name = Path::new(pipeline).file_stem().unwrap_or_default();
-        let log = desk.work().join(name).with_extension("log");
+        let name = Path::new(pipeline).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let log = desk.work().join(&name).with_extension("log");
         let create =
             |path: &Path| File::create(path).map_err(Failure::io(format!("write {}", path.display())));
         let said = create(&log)?;
@@ -61,19 +63,19 @@ impl Engine {
         command.args(["run", pipeline]).args(arguments);
         let into = output.map_or(String::new(), |path| format!(" > {}", shell::shown(path).display()));
         tell!("\n$ {}{into}\n", shell::line(&command))?;
-        let state = desk.work().join("state").join(name);
+        let state = desk.work().join("state").join(&name);
         command.arg("--fresh").arg("--state").arg(state).args(["--admin", &admin.to_string()]);
         let output = output.map_or(Ok(said), create)?;
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         // Ctrl-C in a terminal is for the demo, which passes it on once.
         let child = command.process_group(0).spawn().map_err(Failure::io("start forebay"))?;
-        Ok(Engine { child, admin, log, last: None })
+        Ok(Engine { name, child, admin, log, last: None })
     }
 
     /// Waits until it has all that it needs.
     pub fn ready(&mut self, desk: &Desk) -> Result<(), Failure> {
         let began = Instant::now();
-        while !ask(self.admin, "/readyz").is_ok_and(|answer| answer.split(' ').nth(1) == Some("200")) {
+        while !ask(self.admin, "GET /readyz").is_ok_and(|answer| is_good(&answer)) {
             desk.go_on()?;
             self.check()?;
             if began.elapsed() > READY_WITHIN {
@@ -110,13 +112,19 @@ impl Engine {
         Err(self.fault(&format!("has not drained after {} s", DRAIN_WITHIN.as_secs())))
     }
 
+    /// `pause` or `resume`; whether it was done.
+    pub fn order(&self, verb: &str) -> bool {
+        let request = format!("POST /pipelines/payments/{}/{verb}", self.name);
+        ask(self.admin, &request).is_ok_and(|answer| is_good(&answer))
+    }
+
     fn interrupt(&self) -> Result<(), Failure> {
         shell::signal(self.child.id(), "INT")
     }
 
     /// The newest look; the one before it while the engine does not answer, as at its start.
     pub fn look(&mut self) -> Option<Look> {
-        if let Some(look) = ask(self.admin, "/pipelines").ok().as_deref().and_then(Look::parse) {
+        if let Some(look) = ask(self.admin, "GET /pipelines").ok().as_deref().and_then(Look::parse) {
             self.last = Some(look);
         }
         self.last
@@ -196,15 +204,21 @@ impl Look {
     }
 }
 
-/// HTTP/1.0: the answer ends when the connection does.
-fn ask(admin: SocketAddr, path: &str) -> std::io::Result<String> {
+/// HTTP/1.0: the answer ends when the connection does. `request` is a method and a path.
+fn ask(admin: SocketAddr, request: &str) -> std::io::Result<String> {
     const PATIENCE: Duration = Duration::from_millis(500);
     let mut connection = TcpStream::connect_timeout(&admin, PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;
-    write!(connection, "GET {path} HTTP/1.0\r\nHost: {admin}\r\n\r\n")?;
+    // What changes something is taken as JSON alone.
+    let headers = format!("Host: {admin}\r\nContent-Type: application/json\r\nContent-Length: 0");
+    write!(connection, "{request} HTTP/1.0\r\n{headers}\r\n\r\n")?;
     let mut answer = String::new();
     connection.read_to_string(&mut answer)?;
     Ok(answer)
+}
+
+fn is_good(answer: &str) -> bool {
+    answer.split(' ').nth(1) == Some("200")
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub fn run(desk: &Desk) -> Result<(), Failure> {
             _ => thread::sleep(LOOK_EVERY),
         }
     };
-    show.line(engine.last_look()?)?;
+    show.end(engine.last_look()?)?;
     let ledger = engine.ledger(ended)?;
     report(desk, &show, &ledger, &arguments)
 }

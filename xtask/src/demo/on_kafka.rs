@@ -2,8 +2,8 @@
 //! results back, each as any user would start it.
 //!
 //! Topics have no end, so the demo knows it: when everything that was fed is out, the pipeline is drained, Kafka is asked how many results
-//! it has, and that many have to be read. All processes that read are ready before the first record is fed, and it is fed at a pace, so that
-//! transactions and chargebacks meet in the order in which they happened.
+//! it has, and that many have to be read. All processes that read are ready before the first record is fed, and it is fed at a pace, and
+//! paused where the pipeline does not keep up, so that transactions and chargebacks meet in the order in which they happened.
 
 use std::fs;
 use std::thread;
@@ -25,6 +25,11 @@ const RESULTS: &str = "pipelines/demo/results.yaml";
 /// When nothing has moved for so long, nothing will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Records that may be in the topics and not yet in the pipeline before the feed is paused, and at which it goes on. A chargeback follows
+/// its transaction within days, and a day has ten thousand transactions: this far ahead none is there before it.
+const FAR: u64 = 15_000;
+const NEAR: u64 = 5_000;
+
 /// How far it is.
 enum Step {
     Feeding,
@@ -41,6 +46,8 @@ enum Step {
 /// Everything that runs. Fields are dropped in this order: who needs Kafka ends before it.
 struct Flow {
     feed: Engine,
+    /// The feed is paused.
+    is_held: bool,
     scoring: Engine,
     results: Engine,
     cluster: Cluster,
@@ -50,8 +57,7 @@ pub fn run(desk: &Desk) -> Result<(), Failure> {
     let cluster = Cluster::start(desk)?;
     tell!("{}", cluster.describe())?;
     let configs = ["--configs".to_string(), cluster.configs()];
-    let arguments =
-        [&configs[..], &words(["--set", "scale=one", "--set", "delivery.guarantee=at_least_once", "--set", "slo.deadline=10s"])].concat();
+    let arguments = [&configs[..], &set()].concat();
     let mut scoring = Engine::start(desk, PIPELINE, &arguments, None)?;
     scoring.ready(desk)?;
     let unfinished = desk.out.join(partial("scored"));
@@ -60,9 +66,9 @@ pub fn run(desk: &Desk) -> Result<(), Failure> {
     let feed = Engine::start(desk, FEED, &[&configs[..], &from(desk)].concat(), None)?;
     tell!("\nin another terminal: {} top card-fraud\n", shell::shown(&desk.forebay).display())?;
     let mut show = Show::begin(&desk.truth, desk.out.join("scored.jsonl"))?;
-    let mut flow = Flow { feed, scoring, results, cluster };
+    let mut flow = Flow { feed, is_held: false, scoring, results, cluster };
     let ledger = flow.until_all_is_out(desk, &mut show)?;
-    show.line(flow.scoring.last_look()?)?;
+    show.end(flow.scoring.last_look()?)?;
     let written = flow.cluster.messages(SCORED)?;
     flow.read_the_rest(desk, &mut show, written)?;
     flow.results.drain(desk)?;
@@ -97,7 +103,10 @@ impl Flow {
             }
             step = match step {
                 Step::Feeding => match self.feed.ended()? {
-                    None => Step::Feeding,
+                    None => {
+                        self.hold_back(look.map_or(0, |look| look.taken));
+                        Step::Feeding
+                    }
                     Some(status) => {
                         self.feed.ledger(status)?;
                         let fed = self.feed.last_look()?.map_or(0, |look| look.published);
@@ -119,6 +128,17 @@ impl Flow {
             if !more {
                 thread::sleep(LOOK_EVERY);
             }
+        }
+    }
+
+    /// Lets the feed run no further ahead than a chargeback is behind its transaction, however slow this machine is.
+    fn hold_back(&mut self, taken: u64) {
+        let fed = self.feed.look().map_or(0, |look| look.published);
+        let ahead = fed.saturating_sub(taken);
+        if !self.is_held && ahead > FAR {
+            self.is_held = self.feed.order("pause");
+        } else if self.is_held && ahead < NEAR {
+            self.is_held = !self.feed.order("resume");
         }
     }
 
@@ -161,6 +181,13 @@ impl Moved {
             ))),
         }
     }
+}
+
+/// What the pipeline says otherwise than its file. One machine does what several would do here, so a record may wait for longer
+/// than elsewhere before the model is left out for it.
+fn set() -> Vec<String> {
+    let set = ["scale=one", "delivery.guarantee=at_least_once", "slo.deadline=10s"];
+    set.iter().flat_map(|set| ["--set", set]).map(String::from).collect()
 }
 
 fn from(desk: &Desk) -> Vec<String> {
@@ -221,19 +248,21 @@ p50 and p99 are those of the last ten seconds, from the arrival of a record at t
   {}   every result as it was read back from the topic
   {}   what each of the three processes said
 
-Kafka and its topics end with the demo. One that stays, to do the same by hand:
+Kafka and its topics end with the demo. The same by hand, with one that stays, each line from the second on in a terminal of its own:
   cargo xtask kafka start
-  {forebay} run {FEED} --env local {} &
-  {forebay} run {PIPELINE} --env local --set scale=one --set delivery.guarantee=at_least_once &
+  {forebay} run {FEED} --env local {}
+  {forebay} run {PIPELINE} --env local {}
   {forebay} run {RESULTS} --env local
-Try next:
   {forebay} top card-fraud
+
+Try next:
   {}
 ",
         show.quality(),
         desk.result("scored.jsonl"),
         desk.result("demo/*.log"),
         from(desk).join(" "),
+        set().join(" "),
         plan(&desk.forebay, arguments),
     )
 }

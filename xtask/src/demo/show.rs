@@ -21,6 +21,8 @@ pub struct Show<'t> {
     next_line: Duration,
     /// Time and transactions at the last line.
     before: (Duration, u64),
+    /// What was in flight then.
+    in_flight: Option<u64>,
 }
 
 impl<'t> Show<'t> {
@@ -34,6 +36,7 @@ impl<'t> Show<'t> {
             began: Instant::now(),
             next_line: LINE_EVERY,
             before: (Duration::ZERO, 0),
+            in_flight: None,
         })
     }
 
@@ -51,8 +54,16 @@ impl<'t> Show<'t> {
         let elapsed = self.began.elapsed();
         tell!("{}\n", table::line(elapsed, self.before, &self.alerts, look))?;
         self.before = (elapsed, self.alerts.records());
+        self.in_flight = look.map(|look| look.in_flight);
         self.next_line = elapsed + LINE_EVERY;
         Ok(())
+    }
+
+    /// The last line, where the one before it does not say the same.
+    pub fn end(&mut self, look: Option<Look>) -> Result<(), Failure> {
+        let is_said =
+            (self.before.1, self.in_flight) == (self.alerts.records(), look.map(|look| look.in_flight));
+        if is_said { Ok(()) } else { self.line(look) }
     }
 
     pub fn alerts(&self) -> &Alerts<'t> {
