@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::shell;
 
 /// As `pipelines/card-fraud.yaml` names them, with their partitions.
-const TOPICS: [(&str, u32); 4] =
+const TOPICS: [(&str, i32); 4] =
     [("transactions", 4), ("chargebacks", 1), (SCORED, 4), ("card-fraud-dead", 1)];
 pub const SCORED: &str = "scored";
 
@@ -70,10 +70,7 @@ fn start() -> Result<Broker, String> {
     // Event times are those of the generator, and what is older than a topic's retention would be deleted at once.
     let properties = vec![("log.retention.ms".into(), "-1".into())];
     let broker = Broker::start(Options { properties, heap_mib: 512, ..Options::bench() })?;
-    for (topic, partitions) in TOPICS {
-        broker
-            .tool(Tool::Topics, &["--create", "--topic", topic, "--partitions", &partitions.to_string()])?;
-    }
+    broker.create(&TOPICS)?;
     Ok(broker)
 }
 

@@ -77,7 +77,7 @@ pub fn run(desk: &Desk) -> Result<(), Failure> {
     let alerts = show.alerts();
     let verdict = verdict(desk.truth.transactions(), written, alerts.lines(), alerts.records());
     let verdict =
-        verdict.map_err(|why| Failure::Fault(format!("{why}\n{ledger}{}", letters(desk, &configs))))?;
+        verdict.map_err(|why| Failure::Fault(format!("{why}\n{ledger}{}", letters(desk, &arguments))))?;
     report(desk, &show, &ledger, &verdict, &arguments)
 }
 
@@ -221,9 +221,9 @@ fn verdict(went_in: u64, written: u64, read: u64, different: u64) -> Result<Stri
 }
 
 /// What the pipeline could not process, as far as it can be found out.
-fn letters(desk: &Desk, configs: &[String]) -> String {
+fn letters(desk: &Desk, arguments: &[String]) -> String {
     let mut list = shell::command(&desk.forebay);
-    list.args(["dlq", "ls", PIPELINE]).args(configs);
+    list.args(["dlq", "ls", PIPELINE]).args(arguments);
     let said = shell::output(&mut list).unwrap_or_else(|failure| failure.to_string());
     format!("\n$ {}\n{said}", shell::line(&list))
 }

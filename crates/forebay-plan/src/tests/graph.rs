@@ -149,7 +149,7 @@ sinks:
   out: {{ input: tx, file: {{ {file} }} }}"
         )
     };
-    check(&spec("path: o"), "FB0512 9:22: `out` would never finish a file: `tx` has no end\n");
+    check(&spec("path: o"), "FB0512 9:23: `out` would never finish a file: `tx` has no end\n");
     check(&spec("path: o, rotate: 1h"), "");
     check(&spec("path: '-'"), "");
 }
