@@ -19,13 +19,14 @@ pub struct Truth {
     /// Day, counted from the first, and whether it is a fraud.
     by_id: HashMap<u64, (u32, bool)>,
     frauds: u64,
+    days: u32,
 }
 
 impl Truth {
     /// From the files of the generator, which have a line for each transaction in the same order.
     pub fn read(transactions: &Path, truth: &Path) -> Result<Truth, Failure> {
         let (transactions, truth) = (lines(transactions)?, lines(truth)?);
-        let mut read = Truth { by_id: HashMap::new(), frauds: 0 };
+        let mut read = Truth::default();
         let mut first_day = None;
         for (transaction, truth) in transactions.zip(truth) {
             let tried = "read the generated stream";
@@ -43,7 +44,9 @@ impl Truth {
             };
             let day = at_ms / DAY_MS;
             let first = *first_day.get_or_insert(day);
-            read.by_id.insert(id, ((day - first) as u32, fraud == "true"));
+            let day = (day - first) as u32;
+            read.by_id.insert(id, (day, fraud == "true"));
+            read.days = read.days.max(day + 1);
             read.frauds += u64::from(fraud == "true");
         }
         Ok(read)
@@ -51,6 +54,11 @@ impl Truth {
 
     pub fn transactions(&self) -> u64 {
         self.by_id.len() as u64
+    }
+
+    /// Of a day, on average.
+    pub fn transactions_a_day(&self) -> u64 {
+        self.transactions() / u64::from(self.days.max(1))
     }
 
     pub fn frauds(&self) -> u64 {
@@ -164,7 +172,7 @@ mod tests {
     #[test]
     fn precision_is_that_of_the_field() {
         let mut random = Random::new(3, 0);
-        let mut truth = Truth { by_id: HashMap::new(), frauds: 0 };
+        let mut truth = Truth { by_id: HashMap::new(), frauds: 0, days: 5 };
         let mut scored = Vec::new();
         for id in 0..3_000u64 {
             let (day, fraud, score) =
@@ -186,7 +194,7 @@ mod tests {
 
     #[test]
     fn lines_without_a_score_or_of_nobody_do_no_harm() {
-        let truth = Truth { by_id: HashMap::from([(10, (0, true))]), frauds: 1 };
+        let truth = Truth { by_id: HashMap::from([(10, (0, true))]), frauds: 1, days: 1 };
         let mut alerts = Alerts::new(&truth);
         alerts.take(r#"{"tx_id":"000000000000000a","score":null,"decision":"review"}"#);
         alerts.take(r#"{"tx_id":"000000000000000b","score":0.5,"decision":"review"}"#);

@@ -25,10 +25,10 @@ const RESULTS: &str = "pipelines/demo/results.yaml";
 /// When nothing has moved for so long, nothing will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Records that may be in the topics and not yet in the pipeline before the feed is paused, and at which it goes on. A chargeback follows
-/// its transaction within days, and a day has ten thousand transactions: this far ahead none is there before it.
-const FAR: u64 = 15_000;
-const NEAR: u64 = 5_000;
+/// Days of the stream that may be in the topics and not yet in the pipeline before the feed is paused, and at which it goes on. A
+/// chargeback comes a week after its transaction or later: so it is never there before it.
+const FAR_DAYS: u64 = 5;
+const NEAR_DAYS: u64 = 3;
 
 /// How far it is.
 enum Step {
@@ -104,7 +104,7 @@ impl Flow {
             step = match step {
                 Step::Feeding => match self.feed.ended()? {
                     None => {
-                        self.hold_back(look.map_or(0, |look| look.taken));
+                        self.hold_back(desk, look.map_or(0, |look| look.taken));
                         Step::Feeding
                     }
                     Some(status) => {
@@ -132,12 +132,13 @@ impl Flow {
     }
 
     /// Lets the feed run no further ahead than a chargeback is behind its transaction, however slow this machine is.
-    fn hold_back(&mut self, taken: u64) {
+    fn hold_back(&mut self, desk: &Desk, taken: u64) {
+        let a_day = desk.truth.transactions_a_day();
         let fed = self.feed.look().map_or(0, |look| look.published);
         let ahead = fed.saturating_sub(taken);
-        if !self.is_held && ahead > FAR {
+        if !self.is_held && ahead > FAR_DAYS * a_day {
             self.is_held = self.feed.order("pause");
-        } else if self.is_held && ahead < NEAR {
+        } else if self.is_held && ahead < NEAR_DAYS * a_day {
             self.is_held = !self.feed.order("resume");
         }
     }
