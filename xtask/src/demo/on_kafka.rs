@@ -22,6 +22,10 @@ use crate::shell;
 const FEED: &str = "pipelines/demo/feed.yaml";
 const RESULTS: &str = "pipelines/demo/results.yaml";
 
+/// Where nobody has made the topics of results.
+const MAKING_TOPICS: &str =
+    "--set sinks.scored.kafka.create.partitions=4 --set sinks.dead.kafka.create.partitions=1";
+
 /// When nothing has moved for so long, nothing will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -252,7 +256,7 @@ p50 and p99 are those of the last ten seconds, from the arrival of a record at t
 Kafka and its topics end with the demo. The same by hand, with one that stays, each line from the second on in a terminal of its own:
   cargo xtask kafka start
   {forebay} run {FEED} --env local {}
-  {forebay} run {PIPELINE} --env local {}
+  {forebay} run {PIPELINE} --env local {} {MAKING_TOPICS}
   {forebay} run {RESULTS} --env local
   {forebay} top card-fraud
 
