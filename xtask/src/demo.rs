@@ -37,7 +37,7 @@ Builds `forebay`, generates card transactions with labelled fraud, runs pipeline
 place of topics, and writes the scored records to out/. What was built and generated is used again the next time.
 
 With `--kafka` the same pipeline runs as it stands, from topic to topic: the demo starts a real Kafka of its own, which ends with
-it, feeds the stream to it at a pace, and reads the results back from their topic. That takes half a minute.",
+it, feeds the stream to it at a pace, and reads the results back from their topic. That takes about a minute on two cores.",
     word: None,
     options: &[
         Opt::flag("--kafka", "through a real Kafka"),
