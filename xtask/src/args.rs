@@ -18,11 +18,27 @@ pub struct Verb {
     pub run: fn(&Args) -> Result<(), Failure>,
 }
 
-/// `--name VALUE` or `--name=VALUE`.
+/// `--name VALUE` or `--name=VALUE`, or `--name` alone.
 pub struct Opt {
     pub name: &'static str,
-    pub value: &'static str,
+    /// What its value is called in the help; None for one that takes none.
+    pub value: Option<&'static str>,
     pub about: &'static str,
+}
+
+impl Opt {
+    pub const fn value(name: &'static str, value: &'static str, about: &'static str) -> Opt {
+        Opt { name, value: Some(value), about }
+    }
+
+    pub const fn flag(name: &'static str, about: &'static str) -> Opt {
+        Opt { name, value: None, about }
+    }
+
+    /// As it is typed.
+    fn shape(&self) -> String {
+        self.value.map_or(self.name.to_string(), |value| format!("{} {value}", self.name))
+    }
 }
 
 pub enum Request<'v> {
@@ -32,6 +48,7 @@ pub enum Request<'v> {
 
 #[derive(Debug, Default)]
 pub struct Args {
+    /// Empty for those that take no value.
     values: BTreeMap<&'static str, String>,
     word: Option<String>,
 }
@@ -39,6 +56,10 @@ pub struct Args {
 impl Args {
     pub fn text(&self, option: &str) -> Option<&str> {
         self.values.get(option).map(String::as_str)
+    }
+
+    pub fn has(&self, option: &str) -> bool {
+        self.values.contains_key(option)
     }
 
     pub fn number<N: FromStr>(&self, option: &str, default: N) -> Result<N, Failure> {
@@ -84,8 +105,13 @@ pub fn read<'v>(verbs: &[&'v Verb], words: impl IntoIterator<Item = String>) -> 
         let Some(option) = verb.options.iter().find(|option| option.name == name) else {
             return Err(verb.usage(format!("there is no option `{name}`")));
         };
-        let Some(value) = value.or_else(|| words.next()) else {
-            return Err(verb.usage(format!("{name} takes a value, {}", option.value)));
+        let value = match (option.value, value) {
+            (None, None) => String::new(),
+            (None, Some(_)) => return Err(verb.usage(format!("{name} takes no value"))),
+            (Some(what), value) => match value.or_else(|| words.next()) {
+                Some(value) => value,
+                None => return Err(verb.usage(format!("{name} takes a value, {what}"))),
+            },
         };
         args.values.insert(option.name, value);
     }
@@ -107,11 +133,7 @@ impl Verb {
         if !self.about.is_empty() {
             let _ = write!(text, "\n{}\n", self.about.trim());
         }
-        let rows: Vec<_> = self
-            .options
-            .iter()
-            .map(|option| (format!("{} {}", option.name, option.value), option.about))
-            .collect();
+        let rows: Vec<_> = self.options.iter().map(|option| (option.shape(), option.about)).collect();
         if !rows.is_empty() {
             text += "\nOptions:\n";
             text += &table(&rows);
@@ -148,8 +170,9 @@ mod tests {
         about: "Writes things.",
         word: Some("NAME"),
         options: &[
-            Opt { name: "--days", value: "N", about: "how many" },
-            Opt { name: "--into", value: "DIR", about: "where to" },
+            Opt::value("--days", "N", "how many"),
+            Opt::value("--into", "DIR", "where to"),
+            Opt::flag("--slowly", "with care"),
         ],
         run: |_| Ok(()),
     };
@@ -161,7 +184,9 @@ mod tests {
             Ok(Request::Help(text)) => format!("help: {}", text.lines().next().unwrap_or_default()),
             Ok(Request::Run(verb, args)) => match args.number("--days", 7u32) {
                 Ok(days) => {
-                    format!("{} {} {days} {}", verb.name, args.word(), args.text("--into").unwrap_or("-"))
+                    let slowly = if args.has("--slowly") { " slowly" } else { "" };
+                    let into = args.text("--into").unwrap_or("-");
+                    format!("{} {} {days} {into}{slowly}", verb.name, args.word())
                 }
                 Err(failure) => failure.to_string(),
             },
@@ -181,6 +206,9 @@ mod tests {
         check("write a b", "NAME is one word");
         check("write a --fast", "there is no option `--fast`");
         check("write a --days", "--days takes a value, N");
+        check("write --slowly a", "write a 7 - slowly");
+        check("write a --slowly --days 3", "write a 3 - slowly");
+        check("write a --slowly=3", "--slowly takes no value");
         check("write a --days few", "--days takes a whole number, not `few`");
         check("--help", "help: Everything that is done more than once in this repository.");
         check("write --help", "help: Writes.");
@@ -198,6 +226,7 @@ Writes things.
 Options:
   --days N    how many
   --into DIR  where to
+  --slowly    with care
 ";
         assert_eq!(WRITE.help(), expect);
     }

@@ -21,11 +21,7 @@ pub const VERB: Verb = Verb {
     summary: "Runs a bench, prints a table and writes target/bench/NAME.jsonl",
     about: "Ends with 1 when a target does not hold. `ratio` is value / peer_value; nothing is rounded in the program's favour.",
     word: Some("NAME"),
-    options: &[Opt {
-        name: "--case",
-        value: "CASE",
-        about: "measure this alone; a name that is none gets the list",
-    }],
+    options: &[Opt::value("--case", "CASE", "measure this alone; a name that is none gets the list")],
     run: |args: &Args| run(args.word(), args.text("--case")),
 };
 

@@ -16,11 +16,11 @@ Writes transactions.jsonl and chargebacks.jsonl, which pipelines/card-fraud.yaml
 transaction whether it is a fraud. The same numbers give the same bytes on every machine.",
     word: None,
     options: &[
-        Opt { name: "--out", value: "DIR", about: "where the files go; needed" },
-        Opt { name: "--seed", value: "S", about: "another stream (default 1)" },
-        Opt { name: "--days", value: "N", about: "days from 2026-01-01 on (default 90)" },
-        Opt { name: "--customers", value: "C", about: "people with a card (default 5000)" },
-        Opt { name: "--terminals", value: "T", about: "where they pay (default 10000)" },
+        Opt::value("--out", "DIR", "where the files go; needed"),
+        Opt::value("--seed", "S", "another stream (default 1)"),
+        Opt::value("--days", "N", "days from 2026-01-01 on (default 90)"),
+        Opt::value("--customers", "C", "people with a card (default 5000)"),
+        Opt::value("--terminals", "T", "where they pay (default 10000)"),
     ],
     run: |args: &Args| {
         let Some(out) = args.text("--out") else {

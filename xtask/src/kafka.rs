@@ -45,7 +45,9 @@ fn start() -> Result<(), Failure> {
     }
     setup::machine(setup::For::Kafka)?;
     setup::kafka()?;
-    let properties = vec![("auto.create.topics.enable".into(), "true".into())];
+    // Messages carry the times of events, and a week from an old event has long passed when it is tried out here.
+    let properties = [("auto.create.topics.enable", "true"), ("log.retention.ms", "-1")];
+    let properties = properties.map(|(name, value)| (name.into(), value.into())).to_vec();
     let options = Options {
         data: Some(folder.clone()),
         port: Some(PORT),
@@ -78,16 +80,11 @@ fn stop() -> Result<(), Failure> {
     }
     let file = Running::file(&folder);
     fs::remove_file(&file).map_err(Failure::io(format!("remove {}", file.display())))?;
-    tell!("Kafka at {} has ended; its topics stay in {}\n", running.address, shown(&folder))
+    tell!("Kafka at {} has ended; its topics stay in {}\n", running.address, shell::shown(&folder).display())
 }
 
 fn folder() -> PathBuf {
     kafka_folder().join("playground")
-}
-
-/// A path as it would be typed in the root of the repository.
-fn shown(path: &Path) -> std::path::Display<'_> {
-    path.strip_prefix(shell::root()).unwrap_or(path).display()
 }
 
 impl Running {
@@ -116,10 +113,7 @@ impl Running {
     }
 
     fn signal(&self, signal: &str) -> Result<(), Failure> {
-        let mut kill = shell::command("sh");
-        // The shell's own `kill`: the program is not on every machine.
-        kill.args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal, &self.pid.to_string()]);
-        shell::output(&mut kill).map(drop)
+        shell::signal(self.pid, signal)
     }
 
     fn how_to_use(&self, folder: &Path, log: &Path) -> String {
@@ -142,8 +136,8 @@ A connection to it, as configs/connections/playground.yaml; a source or sink the
     kafka:
       brokers: [{address}]
 ",
-            shown(log),
-            shown(folder),
+            shell::shown(log).display(),
+            shell::shown(folder).display(),
         )
     }
 }

@@ -57,11 +57,24 @@ pub fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) -> Result<(), Failure> {
+    let mut kill = command("sh");
+    // The shell's own `kill`: the program is not on every machine.
+    kill.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()]);
+    output(&mut kill).map(drop)
+}
+
+/// A path as it would be typed in the root of the repository.
+pub fn shown(path: &Path) -> &Path {
+    path.strip_prefix(root()).unwrap_or(path)
+}
+
 /// A command as it would be typed.
 pub fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let is_cargo = std::env::var_os("CARGO").is_some_and(|cargo| cargo == program.as_os_str());
-    let program = if is_cargo { Path::new("cargo") } else { program.strip_prefix(root()).unwrap_or(program) };
+    let program = if is_cargo { Path::new("cargo") } else { shown(program) };
     let words = std::iter::once(program.as_os_str()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| quoted(&word.to_string_lossy())).collect();
     words.join(" ")

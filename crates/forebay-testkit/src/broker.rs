@@ -184,6 +184,11 @@ impl Broker {
         self.process.as_ref().map(Process::pid)
     }
 
+    /// Makes topics, each with so many partitions.
+    pub fn create(&self, topics: &[(&str, i32)]) -> Result<(), String> {
+        probe::create(&self.bootstrap(), topics)
+    }
+
     /// One of Kafka's own programs, against this broker; the text is what it printed.
     pub fn tool(&self, tool: Tool, args: &[&str]) -> Result<String, String> {
         self.tool_on(Listener::Plaintext, tool, args, "")

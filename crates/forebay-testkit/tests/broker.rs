@@ -34,7 +34,11 @@ fn what_is_in_it_outlives_its_process() {
     let mut broker = Broker::start(Options::default()).unwrap();
     let address = broker.bootstrap();
     assert!(broker.answers() && broker.log().is_file());
-    broker.tool(Tool::Topics, &["--create", "--topic", "kept", "--partitions", "3"]).unwrap();
+    broker.create(&[("kept", 3)]).unwrap();
+    assert_eq!(
+        broker.create(&[("kept", 1)]).unwrap_err(),
+        "the topic `kept` cannot be made: Topic 'kept' already exists."
+    );
     broker.kill();
     assert!(!broker.answers() && !accepts(&address), "it was killed");
     assert_eq!(broker.pid(), None);

@@ -1,6 +1,6 @@
 //! Scores against the truth: how many of the alerts of each day are frauds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,17 +14,19 @@ pub const A_DAY: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 
 /// What really happened, by transaction.
+#[derive(Default)]
 pub struct Truth {
     /// Day, counted from the first, and whether it is a fraud.
     by_id: HashMap<u64, (u32, bool)>,
     frauds: u64,
+    days: u32,
 }
 
 impl Truth {
     /// From the files of the generator, which have a line for each transaction in the same order.
     pub fn read(transactions: &Path, truth: &Path) -> Result<Truth, Failure> {
         let (transactions, truth) = (lines(transactions)?, lines(truth)?);
-        let mut read = Truth { by_id: HashMap::new(), frauds: 0 };
+        let mut read = Truth::default();
         let mut first_day = None;
         for (transaction, truth) in transactions.zip(truth) {
             let tried = "read the generated stream";
@@ -42,7 +44,9 @@ impl Truth {
             };
             let day = at_ms / DAY_MS;
             let first = *first_day.get_or_insert(day);
-            read.by_id.insert(id, ((day - first) as u32, fraud == "true"));
+            let day = (day - first) as u32;
+            read.by_id.insert(id, (day, fraud == "true"));
+            read.days = read.days.max(day + 1);
             read.frauds += u64::from(fraud == "true");
         }
         Ok(read)
@@ -50,6 +54,11 @@ impl Truth {
 
     pub fn transactions(&self) -> u64 {
         self.by_id.len() as u64
+    }
+
+    /// Of a day, on average.
+    pub fn transactions_a_day(&self) -> u64 {
+        self.transactions() / u64::from(self.days.max(1))
     }
 
     pub fn frauds(&self) -> u64 {
@@ -70,7 +79,8 @@ fn id(line: &str) -> Option<u64> {
 pub struct Alerts<'t> {
     truth: &'t Truth,
     days: BTreeMap<u32, Day>,
-    records: u64,
+    lines: u64,
+    seen: HashSet<u64>,
     raised: u64,
     right: u64,
 }
@@ -83,13 +93,17 @@ struct Day {
 
 impl<'t> Alerts<'t> {
     pub fn new(truth: &'t Truth) -> Alerts<'t> {
-        Alerts { truth, days: BTreeMap::new(), records: 0, raised: 0, right: 0 }
+        Alerts { truth, days: BTreeMap::new(), lines: 0, seen: HashSet::new(), raised: 0, right: 0 }
     }
 
-    /// A line of the output. One that nobody generated counts for nothing.
+    /// A line of the output. One that nobody generated is no record, nor is one that has come before.
     pub fn take(&mut self, line: &str) {
-        let Some(&(day, fraud)) = id(line).and_then(|id| self.truth.by_id.get(&id)) else { return };
-        self.records += 1;
+        self.lines += 1;
+        let Some(id) = id(line) else { return };
+        let Some(&(day, fraud)) = self.truth.by_id.get(&id) else { return };
+        if !self.seen.insert(id) {
+            return;
+        }
         if field(line, "decision").is_some_and(|decision| decision != "approve") {
             self.raised += 1;
             self.right += u64::from(fraud);
@@ -100,8 +114,14 @@ impl<'t> Alerts<'t> {
         }
     }
 
+    /// Whatever stood in them.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Different transactions.
     pub fn records(&self) -> u64 {
-        self.records
+        self.seen.len() as u64
     }
 
     /// Decisions other than to approve.
@@ -152,7 +172,7 @@ mod tests {
     #[test]
     fn precision_is_that_of_the_field() {
         let mut random = Random::new(3, 0);
-        let mut truth = Truth { by_id: HashMap::new(), frauds: 0 };
+        let mut truth = Truth { by_id: HashMap::new(), frauds: 0, days: 5 };
         let mut scored = Vec::new();
         for id in 0..3_000u64 {
             let (day, fraud, score) =
@@ -174,11 +194,14 @@ mod tests {
 
     #[test]
     fn lines_without_a_score_or_of_nobody_do_no_harm() {
-        let truth = Truth { by_id: HashMap::from([(10, (0, true))]), frauds: 1 };
+        let truth = Truth { by_id: HashMap::from([(10, (0, true))]), frauds: 1, days: 1 };
         let mut alerts = Alerts::new(&truth);
         alerts.take(r#"{"tx_id":"000000000000000a","score":null,"decision":"review"}"#);
         alerts.take(r#"{"tx_id":"000000000000000b","score":0.5,"decision":"review"}"#);
         alerts.take("{");
-        assert_eq!((alerts.records(), alerts.raised(), alerts.right(), alerts.precision(0)), (1, 1, 1, None));
+        // Once more, as after a fault.
+        alerts.take(r#"{"tx_id":"000000000000000a","score":0.5,"decision":"review"}"#);
+        assert_eq!((alerts.lines(), alerts.records()), (4, 1));
+        assert_eq!((alerts.raised(), alerts.right(), alerts.precision(0)), (1, 1, None));
     }
 }

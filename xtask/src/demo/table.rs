@@ -13,13 +13,15 @@ pub const HEAD: &str = " seconds  transactions   a second  in flight       p50  
 pub fn line(elapsed: Duration, before: (Duration, u64), alerts: &Alerts<'_>, look: Option<Look>) -> String {
     let seconds = (elapsed - before.0).as_secs_f64();
     let rate = if seconds > 0.0 { ((alerts.records() - before.1) as f64 / seconds) as u64 } else { 0 };
-    let (in_flight, p50, p99) = match look {
-        Some(look) => (count(look.in_flight), duration(look.p50), duration(look.p99)),
-        None => ("-".to_string(), "-".to_string(), "-".to_string()),
+    let dash = || "-".to_string();
+    let in_flight = look.map_or_else(dash, |look| count(look.in_flight));
+    let (p50, p99) = match look.and_then(|look| look.latency) {
+        Some((p50, p99)) => (duration(p50), duration(p99)),
+        None => (dash(), dash()),
     };
-    let precision = alerts.precision(0).map_or("-".to_string(), |precision| format!("{precision:.3}"));
+    let precision = alerts.precision(0).map_or_else(dash, |precision| format!("{precision:.3}"));
     let right = match alerts.raised() {
-        0 => "-".to_string(),
+        0 => dash(),
         raised => format!("{:.0} %", 100.0 * alerts.right() as f64 / raised as f64),
     };
     format!(

@@ -23,15 +23,16 @@ pub(super) fn check(resolved: &Resolved<'_>, report: &mut Report) {
                 }
             }
             Entry::Sink(_) => {
-                // Lines on standard output may mix.
-                if resolved.checked[at].promise != Promise::MayRepeat {
-                    for (path, span) in paths(node, config, Access::Write) {
-                        let path = path.strip_prefix("./").unwrap_or(path);
-                        if let Some((_, first, other)) = written.iter().find(|(known, ..)| *known == path) {
-                            shared_output(node.name(), span, (*first, other), report);
-                        }
-                        written.push((path, span, node.name()));
+                // Standard output is no file: lines of several may mix there, and it need not end.
+                if resolved.checked[at].promise == Promise::MayRepeat {
+                    continue;
+                }
+                for (path, span) in paths(node, config, Access::Write) {
+                    let path = path.strip_prefix("./").unwrap_or(path);
+                    if let Some((_, first, other)) = written.iter().find(|(known, ..)| *known == path) {
+                        shared_output(node.name(), span, (*first, other), report);
                     }
+                    written.push((path, span, node.name()));
                 }
                 let rotates = kind.fields.iter().any(|field| field.name == "rotate");
                 if rotates && config.get("rotate").is_none() {

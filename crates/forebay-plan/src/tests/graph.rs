@@ -139,6 +139,22 @@ FB0330 12:39: `more` and `out` write the same file
 }
 
 #[test]
+fn what_never_ends_is_cut_into_files_but_not_on_standard_output() {
+    let spec = |file: &str| {
+        format!(
+            "scale: one
+sources:
+  tx: {{ kafka: {{ connection: c, topic: t, key: id, start: earliest }}, schema: {{ id: u64 }} }}
+sinks:
+  out: {{ input: tx, file: {{ {file} }} }}"
+        )
+    };
+    check(&spec("path: o"), "FB0512 9:23: `out` would never finish a file: `tx` has no end\n");
+    check(&spec("path: o, rotate: 1h"), "");
+    check(&spec("path: '-'"), "");
+}
+
+#[test]
 fn rejected_means_what_every_source_and_stage_rejects() {
     let spec = format!(
         "{TX}

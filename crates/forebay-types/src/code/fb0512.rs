@@ -7,7 +7,7 @@ pub const CODE: Code = Code {
     title: "a file that would never be finished",
     text: "\
 A file is complete when its input ends. Behind a source without end it says when the next one begins: `rotate: 1h`. A
-`${time:…}` in the path gives each its name.",
+`${time:…}` in the path gives each its name. Standard output is no file, and needs nothing of that.",
     examples: &[Example {
         wrong: "\
 scale: one
