@@ -2,12 +2,12 @@
 //! merged, cuts rounds, decides when an epoch ends, and counts records whose claims have come back. Streams that have no order among each
 //! other are on all lanes: a stream's number says on which, and where it stands there.
 
+mod wish;
 mod streams;
 mod guard;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use forebay_batch::{Batch, CutRing, HeaderRing, RowsRing};
@@ -31,6 +31,7 @@ use crate::post::Post;
 use crate::status::{Here, StreamStatus, Streams};
 use crate::steps::{Round, Step};
 pub use guard::{Guard, Trip};
+pub use wish::Wish;
 
 const FLUSH_EVERY_NS: i64 = 1_000_000;
 /// Once a look at the sources found nothing, the next one is not sooner than this: many streams that have nothing to say
@@ -40,49 +41,6 @@ const IDLE_SLACK_NS: i64 = 10_000_000;
 const STREAMS_WITH_ROOM: usize = 16;
 /// Epochs that may wait for their commit while the next one is worked on.
 const EPOCHS_IN_FLIGHT: u64 = 2;
-
-/// What the outside asks of the sources. A drain is never taken back, and wins over a pause.
-#[derive(Debug, Default)]
-pub struct Wish(AtomicU8);
-
-const RUN: u8 = 0;
-const PAUSE: u8 = 1;
-const DRAIN: u8 = 2;
-const TRIPPED: u8 = 3;
-
-impl Wish {
-    /// Take in nothing more and give out what is there.
-    pub fn drain(&self) {
-        self.0.store(DRAIN, Ordering::Release);
-    }
-
-    /// Take in nothing until [`resume`](Self::resume); what was taken in goes its way and is committed.
-    pub fn pause(&self) {
-        let _ = self.0.compare_exchange(RUN, PAUSE, Ordering::AcqRel, Ordering::Acquire);
-    }
-
-    pub fn resume(&self) {
-        let held = |wish| [PAUSE, TRIPPED].contains(&wish).then_some(RUN);
-        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, held);
-    }
-
-    /// A pause that nobody asked for: the breaker tripped. Says whether it begins; one that somebody asked for goes on as it is.
-    pub fn trip(&self) -> bool {
-        self.0.compare_exchange(RUN, TRIPPED, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    pub fn is_tripped(&self) -> bool {
-        self.0.load(Ordering::Acquire) == TRIPPED
-    }
-
-    pub fn is_drain(&self) -> bool {
-        self.0.load(Ordering::Acquire) == DRAIN
-    }
-
-    pub fn is_pause(&self) -> bool {
-        [PAUSE, TRIPPED].contains(&self.0.load(Ordering::Acquire))
-    }
-}
 
 pub struct Driver {
     /// In the order of their stream ids.
