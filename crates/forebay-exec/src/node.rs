@@ -257,7 +257,8 @@ impl NodeRun {
         hand_on: &mut HandOn<'_>,
     ) -> Result<(), Stop> {
         let batch = lying(slot);
-        let done_at = kit.fresh() + self.predictor.predict_ns(batch.len()) as i64;
+        let now = kit.fresh();
+        let done_at = now + self.predictor.predict_ns(batch.len()) as i64;
         let header = batch.header();
         let is_late = |row: usize| header.deadline(row).is_some_and(|deadline| deadline < done_at);
         let late = kit.rows.filter(batch.rows(), is_late);
@@ -272,6 +273,10 @@ impl NodeRun {
         }
         self.metrics.skipped.add(late.len() as u64);
         let in_time = kit.rows.filter(batch.rows(), |row| !is_late(row));
+        let has_time = |row: usize| header.deadline(row).is_some_and(|deadline| deadline >= now);
+        if in_time.is_empty() && late.iter().any(has_time) {
+            self.predictor.spare(batch.len());
+        }
         let mut left = Left::new(&late);
         if !in_time.is_empty() {
             let mut in_time = Some(batch.clone().select(in_time));

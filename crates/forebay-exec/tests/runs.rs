@@ -152,6 +152,25 @@ sinks: { out: { input: slow, collect: { name: NAME }, columns: [v] } }
     assert_eq!((lines.len(), ledger.as_str()), (0, "a s0: in 300 = dropped late 300 lost 0\n"));
 }
 
+/// A stage that was slow once is left out for a while and then tried again.
+#[test]
+fn what_is_left_out_for_lack_of_time_is_tried_again() {
+    let spec = "\
+delivery: { guarantee: at_least_once, commit_every: 1ms }
+slo: { deadline: 30ms }
+sources: { a: { numbers: { count: 10000 }, schema: { v: i64 } } }
+stages: { model: { input: a, on_late: skip, fragile: { takes_ms: 50, slow_below: 1000 } } }
+sinks: { out: { input: model, collect: { name: NAME }, columns: [v] } }
+";
+    let plan = plan_of(&spec.replace("NAME", "again"), 1);
+    let clock = Clock::Manual(common::HAND.clone());
+    let running = begin(&plan, Options { max_batch: 100, clock, ..quick() }).unwrap();
+    let shared = running.shared().clone();
+    assert!(matches!(running.wait(), Outcome::Complete));
+    let skipped = shared.missed.lock().unwrap()["model"].skipped;
+    assert!((100..5_000).contains(&skipped), "{skipped} of 10,000");
+}
+
 /// What was worked on again counts once, and what runs before with the same state have counted stays.
 #[test]
 fn what_deadlines_did_is_counted_over_the_life_of_a_pipeline() {

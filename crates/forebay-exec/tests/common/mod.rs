@@ -157,6 +157,12 @@ pub static FRAGILE: Kind = Kind {
         Field::default("lose_at", Shape::List(&INT), "[]", "values of `v` that the stage loses"),
         Field::default("bare_at", Shape::List(&INT), "[]", "values of `v` without the promised group"),
         Field::default("takes_ms", INT, "0", "by how much a call turns the clock that is turned by hand"),
+        Field::default(
+            "slow_below",
+            INT,
+            "9000000000000000000",
+            "calls with larger values of `v` take no time",
+        ),
     ],
     inputs: MAIN,
     outputs: ONE,
@@ -178,13 +184,16 @@ struct Fragile {
     lose_at: Vec<i64>,
     bare_at: Vec<i64>,
     takes_ms: i64,
+    slow_below: i64,
     empty: Builder,
 }
 
 impl Stage for Fragile {
     fn push(&mut self, cx: &mut Cx<'_>, _port: usize, batch: &Batch) -> Result<(), Fault> {
-        HAND.fetch_add(self.takes_ms * 1_000_000, Ordering::Relaxed);
         let values = batch.col(self.v).fixed::<i64>();
+        if batch.rows().iter().all(|row| values[row] < self.slow_below) {
+            HAND.fetch_add(self.takes_ms * 1_000_000, Ordering::Relaxed);
+        }
         let has = |list: &[i64]| {
             batch.rows().iter().find(|row| list.contains(&values[*row])).map(|row| values[row])
         };
@@ -571,6 +580,7 @@ fn fragile(build: &Build<'_>) -> Fragile {
         lose_at: ints(build, "lose_at"),
         bare_at: ints(build, "bare_at"),
         takes_ms: build.config.int("takes_ms").unwrap_or(0),
+        slow_below: build.config.int("slow_below").unwrap_or(0),
         empty: Builder::new([]),
     }
 }
