@@ -120,6 +120,8 @@ pub struct NodeRun {
     pub splicer: Option<Box<Splicer>>,
     /// Feeds over all ports: with more than one, batches of a round are brought into order first.
     pub feeds: usize,
+    /// No order is known between its feeds: their streams are free, and no stream comes by two of them.
+    pub is_free: bool,
     /// When the stage wants a turn.
     pub due: Turn,
     pub predictor: Predictor,

@@ -226,7 +226,11 @@ impl SegmentRun {
         }
         let mut inbox = std::mem::take(&mut node.inbox);
         if node.feeds > 1 && inbox.len() > 1 {
-            in_order(&mut inbox, kit, &mut self.merge, &mut self.ordered);
+            match node.is_free {
+                // Nothing says how their rows go together: the batch that begins first comes first, whole.
+                true => inbox.sort_by_key(|arrived| first_key(arrived.batch())),
+                false => in_order(&mut inbox, kit, &mut self.merge, &mut self.ordered),
+            }
         }
         let mut splicer = self.nodes[at].splicer.take();
         let worked =
@@ -361,6 +365,11 @@ impl Arrival {
             None => self.batches.drain(..).for_each(arrive),
         }
     }
+}
+
+fn first_key(batch: &Batch) -> Option<MergeKey> {
+    let row = batch.rows().iter().next()?;
+    Some(batch.header().merge_key(row))
 }
 
 /// Cuts batches of several feeds into runs in merged order.

@@ -185,3 +185,33 @@ fn a_pause_holds_all_lanes() {
     run.wait_for(600);
     run.end();
 }
+
+/// Nothing says how records of two topics go together, so what meets is not cut into pieces to be put in order.
+#[test]
+fn batches_of_several_topics_go_on_whole() {
+    let spec = "\
+delivery: { guarantee: at_least_once, commit_every: 1ms }
+sources:
+  a: { topic: { name: NAME }, schema: { v: i64, ts: timestamp(ns) }, event_time: { column: ts } }
+  b: { topic: { name: NAME-b }, schema: { v: i64, ts: timestamp(ns) }, event_time: { column: ts } }
+stages:
+  both: { input: [a, b], fragile: {} }
+  next: { input: both, fragile: {} }
+sinks:
+  plain: { input: next, piles: { name: NAME-plain }, columns: [v, ts] }
+";
+    let name = "topics";
+    for stream in 0..3 {
+        topic(name).open(stream);
+        topic(name).add(stream, 1000);
+        topic("topics-b").open(stream);
+        topic("topics-b").add(stream, 1000);
+    }
+    let run = Run::start(spec, name, 1, 1000);
+    run.topic.add(0, 0);
+    run.wait_for(6000);
+    let nodes = &run.running().shared().nodes;
+    let batches = nodes.iter().find(|node| &*node.name == "next").map(|node| node.metrics.batches.get());
+    assert!(batches.is_some_and(|batches| batches < 100), "{batches:?}");
+    run.end();
+}

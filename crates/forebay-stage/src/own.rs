@@ -1,6 +1,7 @@
 //! What Forebay knows of every record, as columns that a sink writes where they are listed. The values stand in the
 //! header; here they become a group of ordinary columns, so that a writer knows one kind of column only.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use forebay_batch::{Batch, Builder, ColMut, Header, Presence};
@@ -105,22 +106,25 @@ impl OwnColumns {
         if self.wanted.is_empty() {
             return batch.clone();
         }
-        let header = batch.header();
-        self.meet(header);
+        let (header, rows) = (batch.header(), batch.rows().hull());
+        self.meet(header, rows.clone());
         self.builder.begin();
         for (at, own) in self.wanted.iter().enumerate() {
             let col = self.builder.col(at);
-            (0..header.rows()).for_each(|row| push(*own, header, row, &self.met, self.model.as_deref(), col));
+            // The batch may be a small part of what its header stands for.
+            col.pad(rows.start);
+            rows.clone().for_each(|row| push(*own, header, row, &self.met, self.model.as_deref(), col));
+            col.pad(header.rows() - rows.end);
         }
         batch.clone().with(self.builder.finish())
     }
 
     /// Looks up the names of streams that are new.
-    fn meet(&mut self, header: &Header) {
+    fn meet(&mut self, header: &Header, rows: Range<usize>) {
         if !self.wanted.contains(&OwnColumn::Stream) {
             return;
         }
-        for StreamId(id) in (0..header.rows()).map(|row| header.origin(row).stream) {
+        for StreamId(id) in rows.map(|row| header.origin(row).stream) {
             let at = id as usize;
             if self.met.len() <= at {
                 self.met.resize(at + 1, None);
@@ -197,5 +201,20 @@ mod tests {
             "_seq=7 a=5 stream=in.jsonl _time=10 _deadline=null _late=false _model=card-fraud@3"
         );
         assert_eq!(lines[1], "_seq=8 a=6 stream=in.jsonl _time=20 _deadline=null _late=true _model=null");
+    }
+
+    #[test]
+    fn a_part_of_a_batch_has_them_in_its_own_rows() {
+        let columns = [SinkColumn::Own(OwnColumn::Seq), SinkColumn::Own(OwnColumn::Stream)];
+        let streams = Arc::new(StreamNames::default());
+        streams.add("tx", "in.jsonl");
+        let mut own = OwnColumns::new(&columns, streams, None);
+        let batch = testing::batch(&testing::schema("a: i64"), "a\n5\n6\n7\n8", 7);
+        let part = own.add_to(&batch.select(forebay_batch::Rows::Range(1, 3)));
+        let cell =
+            |row| OwnColumns::layout(&columns, 1).into_iter().map(move |(_, ty, addr)| (ty, addr, row));
+        let cells = part.rows().iter().flat_map(cell);
+        let cells: Vec<_> = cells.map(|(ty, addr, row)| testing::cell(part.col(addr), &ty, row)).collect();
+        assert_eq!(cells, ["8", "in.jsonl", "9", "in.jsonl"]);
     }
 }

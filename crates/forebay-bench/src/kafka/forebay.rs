@@ -16,12 +16,18 @@ pub struct Forebay {
 }
 
 impl Forebay {
-    /// Runs a pipeline file with these `--set`, from the beginning and with state of its own.
-    pub fn run(stand: &Stand, file: &Path, set: &[String]) -> Result<Forebay, Failure> {
+    /// Runs a pipeline file on so many lanes with these `--set`, from the beginning and with state of its own.
+    pub fn run(stand: &Stand, file: &Path, lanes: usize, set: &[String]) -> Result<Forebay, Failure> {
         let says = stand.folder.join("forebay.jsonl");
         let failed = || Failure::doing(format!("write {}", says.display()));
         let mut command = Command::new(program()?);
-        command.arg("run").arg(file).arg("--fresh").arg("--state").arg(stand.empty_state()?);
+        command
+            .arg("run")
+            .arg(file)
+            .args(["--lanes", &lanes.to_string()])
+            .arg("--fresh")
+            .arg("--state")
+            .arg(stand.empty_state()?);
         command.arg("--configs").arg(stand.folder.join("configs"));
         command.args(set.iter().flat_map(|set| ["--set", set]));
         command.env("XDG_RUNTIME_DIR", stand.folder.join("run"));

@@ -49,6 +49,11 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
     )
 }
 
+/// One for each core, as the peer has a thread for each.
+pub fn lanes() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// What `--set` says of the pipeline as it stands.
 pub fn set(topic: &str) -> Vec<String> {
     let topic = format!("sinks.scored.kafka.topic={topic}");
@@ -59,7 +64,7 @@ fn one(stand: &Stand) -> Result<Seen, Failure> {
     let topic = stand.topic("scored");
     // At full speed everything waits in a queue, and what waits for too long would be spared the model.
     let set = [set(&topic), vec!["slo.deadline=1h".into()]].concat();
-    let mut forebay = Forebay::run(stand, &machine::root().join(PIPELINE), &set)?;
+    let mut forebay = Forebay::run(stand, &machine::root().join(PIPELINE), lanes(), &set)?;
     let part = Part { after: stand.messages / 10, warm: Duration::ZERO, at_most: Duration::from_secs(40) };
     let seen = watch(stand, forebay.process(), &topic, &part);
     let seen = seen.map_err(|failure| forebay.explain(failure))?;

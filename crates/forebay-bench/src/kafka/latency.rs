@@ -78,7 +78,7 @@ fn through(stand: &Stand, load: &Load) -> Result<(Histogram<u64>, u64), Failure>
     let mut set = fraud::set(&to);
     set.push(format!("sources.tx.kafka.topic={from}"));
     set.push(format!("sources.chargebacks.kafka.topic={NO_CHARGEBACKS}"));
-    let forebay = Forebay::run(stand, &machine::root().join(fraud::PIPELINE), &set)?;
+    let forebay = Forebay::run(stand, &machine::root().join(fraud::PIPELINE), fraud::lanes(), &set)?;
     let taken = load.run(stand, &from, &to).map_err(|failure| forebay.explain(failure))?;
     Ok((taken, forebay.drain()?))
 }

@@ -85,7 +85,7 @@ fn one(stand: &Stand) -> Result<Seen, Failure> {
     let topic = stand.topic("passed");
     let file = stand.folder.join("pass.yaml");
     fs::write(&file, PIPELINE).map_err(Failure::doing(format!("write {}", file.display())))?;
-    let mut forebay = Forebay::run(stand, &file, &[format!("sinks.out.kafka.topic={topic}")])?;
+    let mut forebay = Forebay::run(stand, &file, 1, &[format!("sinks.out.kafka.topic={topic}")])?;
     let seen = watch(stand, forebay.process(), &topic, &part(stand));
     let seen = seen.map_err(|failure| forebay.explain(failure))?;
     forebay.drain()?;

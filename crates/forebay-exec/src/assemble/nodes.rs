@@ -1,15 +1,17 @@
 //! Makes nodes from their factories, with what they kept from earlier runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use forebay_log::Log;
-use forebay_plan::plan::PlanNode;
+use forebay_plan::plan::{Plan, PlanNode, SourcePlan};
 use forebay_sched::predict::Predictor;
 use forebay_stage::{Build, Declared, Fault, Make, OwnColumn, Shards, SinkColumn, Turn};
+use forebay_types::id::NodeId;
 use forebay_types::kind::Scope;
 use forebay_types::{Schema, Ty, code};
 
-use super::Ground;
+use super::{Ground, MERGED};
 use crate::entry::{self};
 use crate::metrics::{Latency, LatencyRecorder, NodeMetrics};
 use crate::node::{Gives, InputRun, NodeRun, OnLates, SinkRun, Work};
@@ -166,6 +168,7 @@ pub(super) fn make_node(
         name: node.name.as_str().into(),
         work,
         feeds,
+        is_free: is_free(ground.plan, node),
         splicer: (feeds > 1 && node.kind.facts.adds).then(|| Box::new(Splicer::new(&adds))),
         inputs,
         inbox: Vec::new(),
@@ -181,6 +184,26 @@ pub(super) fn make_node(
         predictor: Predictor::default(),
         metrics,
     })
+}
+
+/// Whether nothing says how records of a node's feeds go together: their sources have no end, and none comes by two of them.
+fn is_free(plan: &Plan, node: &PlanNode) -> bool {
+    let mut met = BTreeSet::new();
+    let feeds = node.inputs.iter().flatten().flat_map(|input| &input.from);
+    feeds.map(|feed| sources_above(plan, feed.node)).all(|sources| {
+        sources.into_iter().all(|source| {
+            let is_merged = |source: &SourcePlan| source.merge_group == MERGED;
+            !plan.nodes[source.0 as usize].source.as_ref().is_some_and(is_merged) && met.insert(source)
+        })
+    })
+}
+
+/// The sources that reach a node, or the node itself.
+fn sources_above(plan: &Plan, node: NodeId) -> BTreeSet<NodeId> {
+    let PlanNode { inputs, source, .. } = &plan.nodes[node.0 as usize];
+    let above = inputs.iter().flatten().flat_map(|input| &input.from);
+    let above = above.flat_map(|feed| sources_above(plan, feed.node));
+    above.chain(source.iter().map(|_| node)).collect()
 }
 
 /// What is known of a sink's latency: all of its instances write it together.
