@@ -368,16 +368,20 @@ impl Driver {
         let reads = self.groups.iter().filter(|_| !self.takes_nothing()).filter_map(Group::later_at);
         let reads =
             reads.min().map(|at| if self.idle { at.max(now + IDLE_SLACK_NS) } else { at }).into_iter();
-        reads.chain(self.seal_at()).chain(self.flush_at).filter(|at| *at > now).min()
+        // Also while another lane has not ended the epoch before: it may have when this one sleeps.
+        reads.chain(self.ends_at()).chain(self.flush_at).filter(|at| *at > now).min()
     }
 
-    /// When the epoch wants to end; `None` while it is empty, too many wait for their commit, or other lanes have not ended the
-    /// one before.
-    fn seal_at(&self) -> Option<i64> {
+    /// When the epoch wants to end; `None` while it is empty or too many wait for their commit.
+    fn ends_at(&self) -> Option<i64> {
         let room = self.epoch.0 - self.committed.0 <= EPOCHS_IN_FLIGHT;
         let interval_ns = if self.closing > 0 { 0 } else { self.commit_every_ns };
-        let wants = self.records_in_epoch > 0 && room && self.step.may_propose();
-        wants.then_some(self.epoch_began + interval_ns)
+        (self.records_in_epoch > 0 && room).then_some(self.epoch_began + interval_ns)
+    }
+
+    /// The same, where no other lane has yet to end the epoch before.
+    fn seal_at(&self) -> Option<i64> {
+        self.ends_at().filter(|_| self.step.may_propose())
     }
 
     /// How the epoch wants to end, if it does.
@@ -581,7 +585,7 @@ impl Driver {
 
     /// Forgets suspects that every stream has passed.
     fn pass(&mut self) {
-        if self.suspects.is_empty() || self.intakes.is_empty() {
+        if self.suspects.is_empty() {
             return;
         }
         // One that has nothing may never come to where another broke off.

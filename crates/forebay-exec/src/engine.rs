@@ -233,7 +233,7 @@ impl Running {
 #[derive(Clone, Default)]
 pub struct Nudge {
     asked: Arc<AtomicBool>,
-    /// The lane with the sources.
+    /// The first of those with sources: the others follow it.
     source_lane: Option<Waker>,
 }
 

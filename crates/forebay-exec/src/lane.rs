@@ -71,7 +71,7 @@ pub struct SealedLane {
 pub struct Lane {
     /// In topological order.
     pub segments: Vec<SegmentRun>,
-    /// Drives the first segment, on the lane that has the sources.
+    /// Drives the first segment, on lanes that have sources.
     pub driver: Option<Driver>,
     pub kit: Kit,
     pub parker: Parker,

@@ -149,11 +149,20 @@ impl Step {
         (!self.is_alone() && self.steps.is_in_step).then(|| self.steps.passed[self.lane].clone())
     }
 
-    /// Nothing comes on this lane for now, and nobody has to wait for its rounds.
+    /// The lane begins no round for now, and nobody has to wait for one: for those that the others have begun neither.
     pub fn rest(&self) {
-        if !self.is_alone() {
-            let mut table = self.steps.table();
-            table.rests[self.lane] = table.generation == self.generation;
+        if self.is_alone() {
+            return;
+        }
+        let mut table = self.steps.table();
+        if table.generation != self.generation {
+            return;
+        }
+        table.rests[self.lane] = true;
+        let begun = table.next.iter().copied().max().unwrap_or(0);
+        if self.steps.is_in_step && table.next[self.lane] < begun {
+            self.pass_over(&mut table, begun);
+            self.wake_others(|_| true);
         }
     }
 
@@ -236,8 +245,11 @@ impl Step {
         if !has_ended && !self.has_ended {
             return None;
         }
-        self.has_ended = has_ended;
         let mut table = self.steps.table();
+        if table.generation != self.generation {
+            return None;
+        }
+        self.has_ended = has_ended;
         table.ends[self.lane] = if has_ended { End::Yes(why()) } else { End::No };
         let reasons = table.ends.iter().map(|end| match end {
             End::No => None,
@@ -307,7 +319,7 @@ mod tests {
             let mut seen: [Seen; 3] = Default::default();
             for (lane, what) in turns {
                 match what {
-                    0 if !steps[lane].owes() => steps[lane].rest(),
+                    0 => steps[lane].rest(),
                     _ => seen[lane].turn(&steps[lane], what == 1 && steps[lane].may_propose()),
                 }
             }

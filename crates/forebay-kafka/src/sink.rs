@@ -37,7 +37,8 @@ Writes each record as a message whose value is one JSON object (`format: json`).
 - Headers say where a record comes from: `stream` and `_seq` name the record that it was made from, so that a consumer knows one that
   it has seen; `_late` stands where it was late, `_model` where models were run. A column that is listed in `columns` is in the value and in
   no header. `headers` lists others (`_time _arrival _deadline`), or none.
-- With several lanes messages of one key are sent by one lane, so they stay in order; without a key each lane sends what it has.
+- With several lanes each lane sends what it has: messages of one partition that was read stay in order, and behind a stage that keeps state by
+  key, messages of one `key`.
 - Messages are seen by consumers at once, and a source's position is committed when the brokers have acknowledged (`acks=all`) all
   that was made up to there. After a fault some are written once more, so this gives `at_least_once`; each producer's own retries write none
   twice and keep the order (`enable.idempotence`).
@@ -104,7 +105,7 @@ fn check(check: &mut Check<'_>) {
         let diagnostic = Diagnostic::error(&code::KAFKA_KEY, check.config.span("key"), message);
         check.report.push(diagnostic.help("name a column with one value: a number, a text, a time"));
     }
-    // Messages of one key stay in order, whichever lane they come from.
+    // Behind a stage that is spread by another key, rows come to the lane of theirs.
     check.answer.keys = key.iter().map(|key| vec![key.clone()]).collect();
     let tombstone = check.config.text("tombstone").map(str::to_string);
     let main = check.main();

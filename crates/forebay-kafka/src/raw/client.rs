@@ -106,8 +106,11 @@ impl Client {
                     sys::rd_kafka_conf_set_error_cb(conf, Some(on_error));
                     sys::rd_kafka_conf_set_rebalance_cb(conf, Some(on_rebalance));
                 }
-                // One event for a batch of answers costs less than a call for each; errors are events then.
-                Role::Producer => sys::rd_kafka_conf_set_events(conf, sys::RD_KAFKA_EVENT_DR),
+                // One event for a batch of answers costs less than a call for each; errors are events too then.
+                Role::Producer => {
+                    let events = sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR;
+                    sys::rd_kafka_conf_set_events(conf, events);
+                }
             }
             sys::rd_kafka_new(kind, conf, said.as_mut_ptr(), said.len())
         };
@@ -137,8 +140,20 @@ impl Client {
             wait_ms = 0;
             match event.kind() {
                 sys::RD_KAFKA_EVENT_DR => listener.delivered(Deliveries(&event)),
-                _ => event.error().into_iter().for_each(|error| listener.error(error)),
+                _ => {
+                    let error = event.error().map(|error| self.cause(error));
+                    error.into_iter().for_each(|error| listener.error(error));
+                }
             }
+        }
+    }
+
+    /// What is behind an error that a client does not recover from: `fatal: ` stands before its text.
+    fn cause(&self, error: KafkaError) -> KafkaError {
+        match error.code {
+            // SAFETY: the client is valid.
+            ErrorCode::RD_KAFKA_RESP_ERR__FATAL => unsafe { fatal(self.as_ptr()) },
+            _ => error,
         }
     }
 
@@ -198,14 +213,23 @@ unsafe extern "C" fn on_error(
     unsafe {
         let mut error = KafkaError::of(std::mem::transmute::<c_int, ErrorCode>(code));
         if error.code == ErrorCode::RD_KAFKA_RESP_ERR__FATAL {
-            let mut said = [0 as c_char; 512];
-            error.code = sys::rd_kafka_fatal_error(rk, said.as_mut_ptr(), said.len());
-            error.text = format!("fatal: {}", text_of(&said));
+            error = fatal(rk);
         } else if !reason.is_null() {
             error.text = CStr::from_ptr(reason).to_string_lossy().into_owned();
         }
         listener(opaque).error(error);
     }
+}
+
+/// Why a client cannot go on.
+///
+/// # Safety
+/// The client is valid.
+unsafe fn fatal(rk: *mut sys::rd_kafka_t) -> KafkaError {
+    let mut said = [0 as c_char; 512];
+    // SAFETY: the client is valid, and `said` takes as many bytes as it has.
+    let code = unsafe { sys::rd_kafka_fatal_error(rk, said.as_mut_ptr(), said.len()) };
+    KafkaError { code, text: format!("fatal: {}", text_of(&said)) }
 }
 
 /// What it would log it also reports, but for connections that the other side closes: where one is closed before anything was

@@ -61,7 +61,7 @@ impl Event {
         unsafe { sys::rd_kafka_event_type(self.as_ptr()) }
     }
 
-    /// What went wrong, where something did; `fatal: ` stands before what a client does not recover from.
+    /// What went wrong, where something did.
     pub fn error(&self) -> Option<KafkaError> {
         // SAFETY: the event is valid; its text ends with a zero and lives as long as itself.
         unsafe {
@@ -70,11 +70,7 @@ impl Event {
                 return None;
             }
             let text = CStr::from_ptr(sys::rd_kafka_event_error_string(self.as_ptr())).to_string_lossy();
-            let text = match sys::rd_kafka_event_error_is_fatal(self.as_ptr()) {
-                0 => text.into_owned(),
-                _ => format!("fatal: {text}"),
-            };
-            Some(KafkaError { code, text })
+            Some(KafkaError { code, text: text.into_owned() })
         }
     }
 }
