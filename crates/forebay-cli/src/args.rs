@@ -150,7 +150,7 @@ pub struct Test {
 #[derive(Debug, Args)]
 pub struct Lanes {
     /// Threads that work is spread over: keyed stages by key, streams of sources that have no order among each other, and what is
-    /// written of both; results are the same at any number
+    /// written of both; results of files are the same at any number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub lanes: u32,
 }

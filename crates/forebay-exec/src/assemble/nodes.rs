@@ -200,10 +200,13 @@ fn is_free(plan: &Plan, node: &PlanNode) -> bool {
 
 /// The sources that reach a node, or the node itself.
 fn sources_above(plan: &Plan, node: NodeId) -> BTreeSet<NodeId> {
-    let PlanNode { inputs, source, .. } = &plan.nodes[node.0 as usize];
-    let above = inputs.iter().flatten().flat_map(|input| &input.from);
-    let above = above.flat_map(|feed| sources_above(plan, feed.node));
-    above.chain(source.iter().map(|_| node)).collect()
+    let (mut met, mut to_look_at) = (BTreeSet::from([node]), vec![node]);
+    while let Some(node) = to_look_at.pop() {
+        let feeds = plan.nodes[node.0 as usize].inputs.iter().flatten().flat_map(|input| &input.from);
+        to_look_at.extend(feeds.map(|feed| feed.node).filter(|node| met.insert(*node)));
+    }
+    met.retain(|node| plan.nodes[node.0 as usize].source.is_some());
+    met
 }
 
 /// What is known of a sink's latency: all of its instances write it together.

@@ -128,10 +128,9 @@ impl Reader for PartitionReader {
         self.shared.made_room();
         if messages.is_empty() {
             self.messages = messages;
-            // What is there and not fetched is on its way, unless fetching waits for others to be read; the bell rings for it as well.
-            let is_behind = self.next < self.partition.end.load(Ordering::Relaxed)
-                && !self.shared.waits_for_room.load(Ordering::Relaxed);
-            return taken.map(|()| if is_behind { Read::NotBefore(now + SOON_NS) } else { Read::Idle });
+            // The bell rings for it as well.
+            let is_on_its_way = self.shared.brings(&self.partition, self.next);
+            return taken.map(|()| if is_on_its_way { Read::NotBefore(now + SOON_NS) } else { Read::Idle });
         }
         let mut raw = BufMut::default();
         self.builder.begin();

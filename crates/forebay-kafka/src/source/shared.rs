@@ -83,6 +83,11 @@ impl Shared {
         }
     }
 
+    /// Whether more of a partition is on its way behind this offset: it is there, and fetching does not wait for others to be read.
+    pub fn brings(&self, partition: &Partition, next: i64) -> bool {
+        next < partition.end.load(Ordering::Relaxed) && !self.waits_for_room.load(Ordering::Relaxed)
+    }
+
     /// What came and went since the last call.
     pub fn changes(&self) -> Result<Vec<Change>, Fault> {
         match lock(&self.fault).clone() {
@@ -124,4 +129,20 @@ impl Listener for Shared {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_fetched_for_lack_of_room_is_not_on_its_way() {
+        let (commands, _received) = crossbeam_channel::unbounded();
+        let shared = Shared::new(Bell::new(|| {}), Condition::default(), commands);
+        let partition = Partition::new("t", 0);
+        partition.end.store(10, Ordering::Relaxed);
+        assert!(shared.brings(&partition, 9) && !shared.brings(&partition, 10));
+        shared.waits_for_room.store(true, Ordering::Relaxed);
+        assert!(!shared.brings(&partition, 9));
+    }
 }
