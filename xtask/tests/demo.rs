@@ -92,7 +92,7 @@ fn ids(file: &Path) -> (usize, BTreeSet<String>) {
 #[test]
 fn every_transaction_goes_through_kafka_once() {
     let size = ["--days", "6", "--customers", "300", "--terminals", "600"];
-    let Ended { code, said, errors, out } = Demo::start("demo-kafka", &size).end();
+    let Ended { code, said, errors, out } = Demo::start("demo-kafka-whole", &size).end();
     assert_eq!(code, Some(0), "{said}\n{errors}");
     let generated = said.lines().find_map(|line| {
         line.split(['=', ' ']).find(|word| word.ends_with("transactions.jsonl")).map(PathBuf::from)

@@ -181,12 +181,14 @@ pub struct Going {
     child: Option<Child>,
 }
 
-/// A test that fails leaves no process behind; a worker ends with its parent.
+/// A test that fails leaves no process behind (a worker ends with its parent), and tells what it said.
 impl Drop for Going {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
+        let Some(mut child) = self.child.take() else { return };
+        let _ = child.kill();
+        let Ok(output) = child.wait_with_output() else { return };
+        if std::thread::panicking() {
+            eprintln!("what the run said ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr));
         }
     }
 }

@@ -10,7 +10,7 @@ use forebay_stage::{Bell, Condition, Fault, Gate};
 use super::legs::Legs;
 use super::underway::Underway;
 use crate::live::no_right;
-use crate::raw::{Client, Deliveries, Delivery, KafkaError, Listener, NewTopic};
+use crate::raw::{Client, Deliveries, Delivery, ErrorCode, KafkaError, Listener, NewTopic};
 use crate::trouble::{Beginning, Trouble, fatal};
 
 /// How long a question may take before it is asked again; what the client tells of its connections is looked at in between.
@@ -214,11 +214,11 @@ impl Outbound {
     pub fn look(&self) {
         for error in std::mem::take(&mut *lock(&self.errors)) {
             match Trouble::of(error.code) {
-                Trouble::Away | Trouble::Login if !self.underway.is_nothing() => {
-                    self.waits(
-                        Trouble::of(error.code).code(),
-                        format!("{}: {}", self.topic.connection, error.text),
-                    );
+                // What was told before says why.
+                _ if error.code == ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+                    && self.is_waiting.load(Ordering::Relaxed) => {}
+                trouble @ (Trouble::Away | Trouble::Login) if !self.underway.is_nothing() => {
+                    self.waits(trouble.code(), trouble.says(&self.topic.connection, &error));
                 }
                 Trouble::Client | Trouble::Rights if error.text.starts_with("fatal") => {
                     self.fail(Fault::away(&code::KAFKA_FAILED, format!("{}: {error}", self.topic.shown())));
@@ -250,7 +250,6 @@ mod tests {
 
     use super::super::underway::MOST_MESSAGES;
     use super::*;
-    use crate::raw::ErrorCode;
 
     const REFUSED: ErrorCode = ErrorCode::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     const AWAY: ErrorCode = ErrorCode::RD_KAFKA_RESP_ERR__TIMED_OUT;

@@ -22,7 +22,7 @@ use super::reader::Form;
 use super::shared::{Command, Shared};
 use super::start::{Manner, Start};
 use crate::connection::Connection;
-use crate::raw::{Consumer, Message, Place, Scratch, TopicFacts};
+use crate::raw::{Consumer, KafkaError, Message, Place, Scratch, TopicFacts};
 use crate::trouble::{Beginning, Trouble};
 
 /// Messages of one poll, and how long it waits for the first.
@@ -82,8 +82,8 @@ pub struct Fetcher {
     was_let_in: bool,
     /// A right was taken away and, as far as is known, not given back.
     is_refused: bool,
-    /// The last of what went wrong with a broker, in its own words.
-    last_error: Option<String>,
+    /// The last of what went wrong with a broker.
+    last_error: Option<KafkaError>,
     scratch: Scratch,
     inbox: Vec<Message>,
 }
@@ -216,6 +216,7 @@ impl Fetcher {
         self.inbox = inbox;
         if has_come && !self.is_refused {
             self.condition.goes_on();
+            self.last_error = None;
         }
         self.shared.bell.ring();
         Ok(())

@@ -69,8 +69,7 @@ impl Fetcher {
                     .waits(&code::KAFKA_AWAY, format!("{}: {error}", self.settings.connection.shown()));
                 return Ok(());
             }
-            Err(error) if Trouble::of(error.code) == Trouble::Rights => return Err(self.refused(&error)),
-            Err(error) => return Err(fatal(&self.place(), &error)),
+            Err(error) => return self.shut_out(&error),
         };
         let topic = self.settings.topic.clone();
         let mut places = Vec::new();
@@ -106,6 +105,7 @@ impl Fetcher {
         }
         self.condition.goes_on();
         self.was_let_in = true;
+        self.is_refused = false;
         // What other processes have read meanwhile is not begun anew when it comes here.
         self.settings.manner.fresh &= self.settings.manner.alone;
         self.consumer.assign(&places).map_err(|error| fatal(&self.place(), &error))
@@ -196,7 +196,7 @@ impl Fetcher {
         if !places.is_empty()
             && let Err(error) = self.consumer.commit(&places, is_async)
         {
-            self.last_error = Some(error.text);
+            self.last_error.get_or_insert(error);
         }
     }
 }

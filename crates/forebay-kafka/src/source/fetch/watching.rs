@@ -36,17 +36,26 @@ impl Fetcher {
                 let fault = self.lost(number, message.offset());
                 self.fail_partition(number, fault);
             }
-            (_, Trouble::Away) => self.last_error = Some(error.text),
+            // What is told of connections says more.
+            (_, Trouble::Away) => _ = self.last_error.get_or_insert(error),
             (_, Trouble::Topic) => self.doubts = self.doubts.max(1),
-            // What was given is taken away: it may be given back.
-            (_, Trouble::Rights) if self.was_let_in => {
-                let why = self.refused(&error).message;
-                self.condition.waits(&code::KAFKA_RIGHTS, why);
-                self.is_refused = true;
-            }
-            (_, Trouble::Rights) => return Err(self.refused(&error)),
-            _ => return Err(fatal(&self.place(), &error)),
+            _ => return self.shut_out(&error),
         }
+        Ok(())
+    }
+
+    /// Somebody answers, and does not give what was asked for. What was given once is waited for, since it may be given back.
+    pub(super) fn shut_out(&mut self, error: &KafkaError) -> Result<(), Fault> {
+        let fault = match Trouble::of(error.code) {
+            Trouble::Rights => self.refused(error),
+            _ => fatal(&self.place(), error),
+        };
+        match Trouble::of(error.code) {
+            Trouble::Rights if self.was_let_in => self.is_refused = true,
+            Trouble::Login if self.was_let_in => {}
+            _ => return Err(fault),
+        }
+        self.condition.waits(fault.code, fault.message);
         Ok(())
     }
 
@@ -127,19 +136,19 @@ impl Fetcher {
     pub(super) fn look(&mut self) {
         for error in self.shared.take_errors() {
             match (error.code, Trouble::of(error.code)) {
-                (_, Trouble::Login) => {
-                    let why = Trouble::Login.says(&self.settings.connection.shown(), &error);
-                    self.condition.waits(&code::KAFKA_LOGIN, why);
-                }
                 (ErrorCode::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, _) => {
-                    let why = self.last_error.clone().unwrap_or(error.text);
-                    self.condition
-                        .waits(&code::KAFKA_AWAY, format!("{}: {why}", self.settings.connection.shown()));
+                    let why = self.last_error.clone().unwrap_or(error);
+                    self.waits_for_broker(&why);
                 }
                 (_, Trouble::Client | Trouble::Rights) if error.text.starts_with("fatal") => {
                     self.shared.fail(fatal(&self.place(), &error));
                 }
-                _ => self.last_error = Some(error.text),
+                (_, trouble) => {
+                    if trouble == Trouble::Login {
+                        self.waits_for_broker(&error);
+                    }
+                    self.last_error = Some(error);
+                }
             }
         }
         if self.condition.why().is_some() && self.to_take.is_empty() && self.look_at < Instant::now() {
@@ -152,6 +161,14 @@ impl Fetcher {
                 self.last_error = None;
             }
         }
+    }
+
+    fn waits_for_broker(&self, why: &KafkaError) {
+        let trouble = match Trouble::of(why.code) {
+            Trouble::Login => Trouble::Login,
+            _ => Trouble::Away,
+        };
+        self.condition.waits(trouble.code(), trouble.says(&self.settings.connection.shown(), why));
     }
 
     /// Waits until the lane has read, at first without polling; true where that is to stop.
