@@ -80,8 +80,9 @@ pub struct Lane {
     pub generation: Generation,
     /// Set while the lane waits for others to go back.
     pub paused: bool,
-    /// Epochs that are to be reported when they have settled.
-    pub settling: VecDeque<Epoch>,
+    /// Epochs that every lane has sealed and that are not committed, with whether it was reported that they have settled. What is held
+    /// of them is let go of until they are committed, also where it is others' records alone.
+    pub settling: VecDeque<(Epoch, bool)>,
     /// What sinks sealed, until it is committed; then the last one stands for going back.
     pub sink_entries: VecDeque<(Epoch, usize, usize, Vec<u8>)>,
     pub committed_entries: Vec<(usize, usize, Vec<u8>)>,
@@ -128,7 +129,7 @@ impl Lane {
             let done = match command {
                 Command::Stop => return false,
                 Command::Settle(epoch) => {
-                    self.settling.push_back(epoch);
+                    self.settling.push_back((epoch, false));
                     Ok(())
                 }
                 Command::Committed(epoch) => self.committed(epoch),
@@ -329,12 +330,13 @@ impl Lane {
     /// Reports epochs of which every record has ended.
     fn report_settled(&mut self) {
         let Some(driver) = &mut self.driver else { return };
-        while let Some(epoch) = self.settling.front().copied()
-            && driver.is_settled(epoch)
-        {
-            self.settling.pop_front();
-            let streams = driver.settled_streams(epoch);
-            let _ = self.reports.send(Report::Settled { generation: self.generation, epoch, streams });
+        for (epoch, is_reported) in self.settling.iter_mut().filter(|(_, is_reported)| !is_reported) {
+            if !driver.is_settled(*epoch) {
+                break;
+            }
+            *is_reported = true;
+            let (generation, epoch, streams) = (self.generation, *epoch, driver.settled_streams(*epoch));
+            let _ = self.reports.send(Report::Settled { generation, epoch, streams });
         }
     }
 
@@ -342,7 +344,7 @@ impl Lane {
     /// follows a commit (a name, a folder to be synced) makes the lane go back, and then everything has to go back to the
     /// same commit.
     fn committed(&mut self, epoch: Epoch) -> Result<(), Stop> {
-        self.settling.retain(|settling| *settling > epoch);
+        self.settling.retain(|(settling, _)| *settling > epoch);
         while self.sink_entries.front().is_some_and(|(sealed, ..)| *sealed <= epoch) {
             if let Some((_, segment, node, entry)) = self.sink_entries.pop_front() {
                 self.committed_entries.retain(|(s, n, _)| (*s, *n) != (segment, node));

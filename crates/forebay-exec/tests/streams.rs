@@ -215,3 +215,30 @@ sinks:
     assert!(batches.is_some_and(|batches| batches < 100), "{batches:?}");
     run.end();
 }
+
+/// A lane that has let go of all its own records still holds, for others, what they sent it: it is committed although nothing else
+/// comes.
+#[test]
+fn what_crosses_between_lanes_twice_is_committed_without_more_to_come() {
+    let spec = "\
+scale: one
+delivery: { guarantee: at_least_once, commit_every: 1ms }
+sources:
+  a: { topic: { name: NAME }, schema: { k: i64, v: i64, ts: timestamp(ns) }, event_time: { column: ts } }
+stages:
+  first: { input: a, tally: { by: k } }
+  second: { input: first, tally: { by: v } }
+sinks:
+  out: { input: second, piles: { name: NAME, key: k }, columns: [k, v] }
+";
+    for lanes in [2, 3] {
+        let run = Run::start(spec, &format!("twice-{lanes}"), lanes, 100);
+        (0..3).for_each(|stream| run.topic.open(stream));
+        for turn in 1..=300 {
+            run.topic.add(turn % 3, 1);
+            run.wait_for(turn);
+        }
+        let (out, _) = run.end();
+        assert_eq!(out.values().map(Vec::len).sum::<usize>(), 300);
+    }
+}
