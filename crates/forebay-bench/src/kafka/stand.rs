@@ -37,7 +37,10 @@ pub struct Stand {
 impl Stand {
     pub fn start() -> Result<Stand, Failure> {
         eprintln!("starting a broker");
-        let broker = Broker::start(Options::bench()).map_err(Failure::new)?;
+        // Weeks of events come within seconds, and a segment ends a week of event time after it began: that would be every three
+        // seconds at 50,000 a second, in all partitions at once, for some 40 ms each time.
+        let properties = vec![("log.roll.ms".into(), "3153600000000".into())];
+        let broker = Broker::start(Options { properties, ..Options::bench() }).map_err(Failure::new)?;
         let folder = machine::empty_folder("kafka")?;
         let cluster = Cluster::at(&broker.bootstrap());
         write_configs(&folder, &broker.bootstrap())?;
