@@ -1,5 +1,7 @@
 //! What an error of a client means for a pipeline.
 
+use std::time::{Duration, Instant};
+
 use forebay_stage::Fault;
 use forebay_stage::types::code::{self, Code};
 
@@ -128,10 +130,14 @@ pub struct Beginning {
     /// The last that the client told of its connections; it tells the same only once.
     last: Option<KafkaError>,
     misfits: u32,
+    /// Somebody answered, and did not know the topic.
+    missing_since: Option<Instant>,
 }
 
 /// A broker that ends looks like one that speaks something else; one that speaks something else stays so.
 const MISFITS_THAT_COUNT: u32 = 2;
+/// A topic that was made a moment ago is known to all brokers after this.
+const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 
 impl Beginning {
     /// A question was not answered in time. `told` is what the client told since the last one; the answer is what is waited for.
@@ -156,6 +162,11 @@ impl Beginning {
             }
             _ => Ok(format!("{connection}: {}", why.text)),
         }
+    }
+
+    /// The topic is not there; true where it was not for so long that it will not come.
+    pub fn is_missing(&mut self) -> bool {
+        self.missing_since.get_or_insert_with(Instant::now).elapsed() >= KNOWN_WITHIN
     }
 }
 

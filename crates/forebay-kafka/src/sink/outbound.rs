@@ -124,12 +124,11 @@ impl Outbound {
                     self.make_topic(client, partitions, replication);
                     return false;
                 }
-                let topics = client.topics(ASK_MS).unwrap_or_default();
-                // It was made a moment ago.
-                if topics.contains(&self.topic.name) {
+                if !lock(&self.beginning).is_missing() {
                     self.met(&error);
                     return false;
                 }
+                let topics = client.topics(ASK_MS).unwrap_or_default();
                 let near = nearest(&self.topic.name, topics.iter().map(String::as_str));
                 let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
                 let message = format!(

@@ -84,7 +84,11 @@ impl Fetcher {
                 self.condition.waits(&code::KAFKA_AWAY, why);
                 Ok(())
             }
-            Trouble::Topic => Err(self.no_topic()),
+            Trouble::Topic if self.beginning.is_missing() => Err(self.no_topic()),
+            Trouble::Topic => {
+                self.condition.waits(&code::KAFKA_TOPIC, Trouble::Topic.says(&self.place(), error));
+                Ok(())
+            }
             Trouble::Rights => Err(self.refused(error)),
             _ => Err(fatal(&self.place(), error)),
         }
