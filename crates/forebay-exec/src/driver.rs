@@ -414,7 +414,6 @@ impl Driver {
         group.refill(&mut self.intakes, now, self.max_batch, &mut self.headers, &mut self.changed)?;
         // After a crash: one record at a time, and those that crashed the process twice are set aside.
         let is_suspected = !self.suspects.is_empty();
-        let first = group.first(&self.intakes).filter(|_| is_suspected);
         let max = if is_suspected { 1 } else { usize::MAX };
         self.records_in_epoch += group.choose(
             &mut self.intakes,
@@ -424,9 +423,10 @@ impl Driver {
             &mut self.scratch.chosen,
             &mut self.changed,
         );
-        let is_any = !self.scratch.chosen.is_empty();
+        let chosen = self.scratch.chosen.iter().filter(|_| is_suspected);
+        let key = chosen.filter_map(|at| self.intakes[*at].chosen_key()).next();
         self.release_rows(now, out);
-        if let Some(key) = first.filter(|_| is_any)
+        if let Some(key) = key
             && self.suspects.verdict(key) == Verdict::SetAside
             && let Some(from) = out.last_mut()
             && !from.batch.is_empty()

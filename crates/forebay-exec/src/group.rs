@@ -277,14 +277,6 @@ impl Group {
         }
     }
 
-    /// The place of the row in hand that comes first.
-    pub fn first(&self, intakes: &[Intake]) -> Option<MergeKey> {
-        match self.is_free {
-            true => self.turn.peek().and_then(|Reverse((_, at))| intakes[*at].first_key()),
-            false => self.front.first(),
-        }
-    }
-
     /// Whether rows are in hand.
     pub fn has_rows(&self) -> bool {
         !self.turn.is_empty() || self.front.first().is_some()

@@ -317,6 +317,11 @@ impl Intake {
         (self.next < self.chunk.rows()).then(|| self.key(self.next))
     }
 
+    /// Of the first row that was chosen and not handed out.
+    pub fn chosen_key(&self) -> Option<MergeKey> {
+        self.is_chosen().then(|| self.key(self.given))
+    }
+
     fn key(&self, row: usize) -> MergeKey {
         MergeKey { high: self.times[row].high, stream: self.id, seq: self.chunk.seqs[row] }
     }

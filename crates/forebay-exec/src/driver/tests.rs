@@ -38,12 +38,20 @@ impl Reader for Paced {
 }
 
 fn driver(commit_every_ns: i64) -> Driver {
-    let facts = crate::intake::Facts { node: NodeId(0), event_time: None, slo: None, ends: true };
-    let stream = forebay_stage::Stream::new("s", Box::new(Paced { next: 0 }));
+    driver_of(&[0], false, Suspects::default(), commit_every_ns)
+}
+
+/// With a stream for each of these first records.
+fn driver_of(firsts: &[u64], is_free: bool, suspects: Suspects, commit_every_ns: i64) -> Driver {
+    let facts = crate::intake::Facts { node: NodeId(0), event_time: None, slo: None, ends: !is_free };
+    let intake = |(at, next): (usize, &u64)| {
+        let stream = forebay_stage::Stream::new("s", Box::new(Paced { next: *next }));
+        Intake::new(StreamId(at as u32), "a".into(), stream, facts.clone())
+    };
     Driver::new(Start {
-        intakes: vec![Intake::new(StreamId(0), "a".into(), stream, facts)],
+        intakes: firsts.iter().enumerate().map(intake).collect(),
         sources: Vec::new(),
-        groups: vec![Group::new(vec![0], false)],
+        groups: vec![Group::new((0..firsts.len()).collect(), is_free)],
         step: steps(vec![Parker::default().waker()], false).pop().expect("one lane"),
         post: Arc::new(Post::new([Parker::default().waker()].into_iter())),
         names: Arc::default(),
@@ -52,7 +60,7 @@ fn driver(commit_every_ns: i64) -> Driver {
         rounds: 2,
         commit_every_ns,
         wish: Arc::default(),
-        suspects: Suspects::default(),
+        suspects,
         suspects_file: None,
         reasons: Arc::new(std::sync::Mutex::new(Reasons::of([""]))),
         committed: Epoch(0),
@@ -113,4 +121,29 @@ fn a_pause_takes_in_nothing_and_commits_what_was_taken_in() {
     wish.pause();
     assert!(wish.is_drain() && !wish.is_pause(), "a drain is never taken back");
     assert_eq!(ask(11 * MS).1, "drain");
+}
+
+#[test]
+fn what_is_set_aside_is_the_record_that_is_meant_and_no_other_whose_turn_it_is() {
+    // Records without a time of their own go by their streams.
+    let key = |seq| MergeKey { high: i64::MIN, stream: StreamId(0), seq };
+    let meant = suspects::Range { first: key(0), last: key(99) };
+    let mut suspects = Suspects::default();
+    (0..2).for_each(|_| suspects.crashed(&[meant]));
+    // The second stream comes behind the first, and has its turn now and then all the same.
+    let mut driver = driver_of(&[0, 0], true, suspects, i64::MAX / 2);
+    let (mut out, mut taken) = (Vec::new(), [(0, 0); 2]);
+    for _ in 0..150 {
+        driver.next(700 * MS, &mut out).expect("a round");
+        for from in out.drain(..) {
+            let of = |batch: &Batch| batch.header().origin(0).stream.0 as usize;
+            from.rejects.iter().for_each(|_| taken[of(&from.batch)].1 += 1);
+            if !from.batch.is_empty() {
+                taken[of(&from.batch)].0 += 1;
+            }
+        }
+    }
+    let [first, second] = taken;
+    assert!(second.0 >= 2, "{taken:?}");
+    assert_eq!((first, second.1), ((150 - 100 - second.0, 100), 0), "{taken:?}");
 }
