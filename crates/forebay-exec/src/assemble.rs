@@ -66,11 +66,11 @@ impl Ground<'_, '_> {
         }
     }
 
-    /// Where a node says what it waits for: one for all of its instances.
+    /// Where an instance of a node says what it waits for.
     fn condition(&mut self, node: &PlanNode) -> Condition {
         let known = self.shared.conditions.iter().find(|(name, _)| *name == node.name);
         if let Some((_, condition)) = known {
-            return condition.clone();
+            return condition.instance();
         }
         let condition = Condition::default();
         self.shared.conditions.push((node.name.clone(), condition.clone()));

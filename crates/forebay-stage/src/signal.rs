@@ -1,6 +1,7 @@
 //! How what happens outside of the engine's threads gets into the engine: a bell wakes a lane, a gate says whether a sink
 //! takes more, a condition says what a node waits for. None of them makes anybody wait.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,13 +80,20 @@ impl Gate {
 
 /// What a node waits for outside, if it does, and for how long it has waited in all: a broker that does not answer. It
 /// mends itself or it does not; nothing is lost meanwhile. And what it has found that somebody should look at, although it
-/// goes on.
+/// goes on. Instances of a node have a handle each: the node waits while one of them does.
 #[derive(Clone, Debug, Default)]
-pub struct Condition(Arc<Mutex<State>>);
+pub struct Condition {
+    node: Arc<Mutex<State>>,
+    instance: usize,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    why: Option<(String, Instant)>,
+    /// By instance, of those that wait.
+    why: BTreeMap<usize, String>,
+    instances: usize,
+    /// When the first of those that wait began to.
+    since: Option<Instant>,
     before: Duration,
     warnings: Vec<Warning>,
 }
@@ -101,16 +109,23 @@ pub struct Warning {
 }
 
 impl Condition {
+    /// The handle of another instance of the node.
+    pub fn instance(&self) -> Condition {
+        let mut state = lock(&self.node);
+        state.instances += 1;
+        Condition { node: self.node.clone(), instance: state.instances }
+    }
+
     /// It waits: says for what and why, in place of what was said before.
     pub fn waits(&self, code: &'static Code, why: impl fmt::Display) {
-        let mut waits = lock(&self.0);
-        let since = waits.why.take().map_or_else(Instant::now, |(_, since)| since);
-        waits.why = Some((format!("[{}] {why}", code.id), since));
+        let mut state = lock(&self.node);
+        state.why.insert(self.instance, format!("[{}] {why}", code.id));
+        state.since.get_or_insert_with(Instant::now);
     }
 
     /// Something was found that somebody should look at: of each code the first text stays.
     pub fn warns(&self, code: &'static Code, text: impl fmt::Display) {
-        let warnings = &mut lock(&self.0).warnings;
+        let warnings = &mut lock(&self.node).warnings;
         match warnings.iter_mut().find(|warning| warning.code == code) {
             Some(warning) => warning.count += 1,
             None => warnings.push(Warning { code, text: text.to_string(), count: 1 }),
@@ -118,25 +133,28 @@ impl Condition {
     }
 
     pub fn warnings(&self) -> Vec<Warning> {
-        lock(&self.0).warnings.clone()
+        lock(&self.node).warnings.clone()
     }
 
     /// It goes on.
     pub fn goes_on(&self) {
-        let mut waits = lock(&self.0);
-        if let Some((_, since)) = waits.why.take() {
-            waits.before += since.elapsed();
+        let mut state = lock(&self.node);
+        state.why.remove(&self.instance);
+        if state.why.is_empty() {
+            let waited = state.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            state.before += waited;
         }
     }
 
+    /// Why the node waits, if it does: the first instance that says so.
     pub fn why(&self) -> Option<String> {
-        lock(&self.0).why.as_ref().map(|(why, _)| why.clone())
+        lock(&self.node).why.values().next().cloned()
     }
 
     /// All the time that was waited, this time included.
     pub fn waited(&self) -> Duration {
-        let waits = lock(&self.0);
-        waits.before + waits.why.as_ref().map_or(Duration::ZERO, |(_, since)| since.elapsed())
+        let state = lock(&self.node);
+        state.before + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 }
 
@@ -177,5 +195,19 @@ mod tests {
         condition.warns(&code::RECORD_LATE, "second");
         let warnings: Vec<_> = condition.warnings().into_iter().map(|w| (w.text, w.count)).collect();
         assert_eq!(warnings, [("first".to_string(), 2)]);
+    }
+
+    #[test]
+    fn a_node_waits_while_one_of_its_instances_does() {
+        let one = Condition::default();
+        let other = one.instance();
+        one.waits(&code::COMMIT_FAILED, "one");
+        other.waits(&code::COMMIT_FAILED, "other");
+        one.goes_on();
+        assert_eq!([one.why(), other.why()], ["[FB0805] other"; 2].map(|why| Some(why.to_string())));
+        other.warns(&code::RECORD_LATE, "seen");
+        assert_eq!(one.warnings().len(), 1);
+        other.goes_on();
+        assert!(one.why().is_none() && one.waited() > Duration::ZERO && one.waited() == other.waited());
     }
 }

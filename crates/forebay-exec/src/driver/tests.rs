@@ -46,7 +46,7 @@ fn driver_of(firsts: &[u64], is_free: bool, suspects: Suspects, commit_every_ns:
     let facts = crate::intake::Facts { node: NodeId(0), event_time: None, slo: None, ends: !is_free };
     let intake = |(at, next): (usize, &u64)| {
         let stream = forebay_stage::Stream::new("s", Box::new(Paced { next: *next }));
-        Intake::new(StreamId(at as u32), "a".into(), stream, facts.clone())
+        Intake::new(StreamId(at as u32), "a".into(), stream, facts)
     };
     Driver::new(Start {
         intakes: firsts.iter().enumerate().map(intake).collect(),
