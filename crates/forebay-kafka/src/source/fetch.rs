@@ -5,6 +5,7 @@
 //! and not read is bounded; the group's offsets are never ahead of what is committed.
 
 mod joining;
+mod room;
 mod sharing;
 mod watching;
 
@@ -17,6 +18,7 @@ use crossbeam_channel::Receiver;
 use forebay_stage::types::code;
 use forebay_stage::{Condition, Fault};
 
+use self::room::Wait;
 use super::partition::Partition;
 use super::reader::Form;
 use super::shared::{Command, Shared};
@@ -71,7 +73,7 @@ pub struct Fetcher {
     to_group: BTreeMap<i32, i64>,
     group_at: Instant,
     is_paused: bool,
-    waits_since: Option<Instant>,
+    wait: Wait,
     look_at: Instant,
     lag_at: Instant,
     /// How often in a row the topic was not there.
@@ -115,7 +117,7 @@ impl Fetcher {
             to_group: BTreeMap::new(),
             group_at: now,
             is_paused: false,
-            waits_since: None,
+            wait: Wait::default(),
             look_at: now,
             lag_at: now,
             doubts: 0,
@@ -170,8 +172,8 @@ impl Fetcher {
             self.look();
             self.count_lag();
             self.look_for_topic_again()?;
-            if self.shared.buffered.is_full() && !self.is_paused {
-                if self.wait_for_room() {
+            if let Some(left) = self.lacks_room() {
+                if self.wait_for_room(left) {
                     return Ok(());
                 }
                 continue;

@@ -43,12 +43,12 @@ pub const MOST_MESSAGES: usize = 32 << 10;
 pub const MOST_BYTES: usize = 32 << 20;
 
 impl Buffered {
-    fn add(&self, messages: usize, bytes: usize) {
+    pub fn add(&self, messages: usize, bytes: usize) {
         self.messages.fetch_add(messages, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn take(&self, messages: usize, bytes: usize) {
+    pub fn take(&self, messages: usize, bytes: usize) {
         self.messages.fetch_sub(messages, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -7,13 +7,12 @@ use forebay_stage::Fault;
 use forebay_stage::types::code;
 
 use super::super::start::lost_fault;
+use super::room::Room;
 use super::{ASK_MS, Fetcher, Mine};
 use crate::live::no_right;
 use crate::raw::{ErrorCode, KafkaError, Message, Place};
 use crate::trouble::{Trouble, fatal};
 
-/// While fetching waits for room no heartbeats are due for minutes; after this the partitions are paused and polling goes on.
-const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// Brokers that have just started may not know a topic yet: it is gone when it was not there so often, a second apart.
 const DOUBTS: u32 = 4;
 /// How often what was not read is counted.
@@ -119,7 +118,7 @@ impl Fetcher {
             return;
         }
         self.lag_at = Instant::now() + LAG_EVERY;
-        let is_fetching = !self.is_paused && self.waits_since.is_none();
+        let is_fetching = !self.is_paused && !self.wait.is_on();
         for (number, Mine { partition, .. }) in &self.mine {
             let (client, topic) = (self.consumer.client(), &self.settings.topic);
             let end = match is_fetching {
@@ -171,21 +170,27 @@ impl Fetcher {
         self.condition.waits(trouble.code(), trouble.says(&self.settings.connection.shown(), why));
     }
 
-    /// Waits until the lane has read, at first without polling; true where that is to stop.
-    pub(super) fn wait_for_room(&mut self) -> bool {
-        self.shared.waits_for_room.store(true, Ordering::Release);
-        let since = *self.waits_since.get_or_insert_with(Instant::now);
-        if self.shared.buffered.has_room() {
-            self.shared.waits_for_room.store(false, Ordering::Release);
-            self.waits_since = None;
-            return false;
+    /// How much longer room is waited for without polling. From the moment that this is asked, whoever makes room says so.
+    pub(super) fn lacks_room(&mut self) -> Option<Duration> {
+        if self.is_paused {
+            return None;
         }
-        let left = PAUSE_AFTER.saturating_sub(since.elapsed());
-        if left.is_zero() {
-            self.pause();
-            return false;
+        let mut room = self.wait.look(&self.shared.buffered, Instant::now());
+        if room != Room::There && !self.shared.waits_for_room.swap(true, Ordering::AcqRel) {
+            // What was read before was not told.
+            room = self.wait.look(&self.shared.buffered, Instant::now());
         }
-        match self.commands.recv_timeout(left.min(Duration::from_millis(100))) {
+        match room {
+            Room::There => self.shared.waits_for_room.store(false, Ordering::Release),
+            Room::Awaited(left) => return Some(left),
+            Room::Wanting => self.pause(),
+        }
+        None
+    }
+
+    /// Waits until the lane has read; true where that is to stop.
+    pub(super) fn wait_for_room(&mut self, at_most: Duration) -> bool {
+        match self.commands.recv_timeout(at_most.min(Duration::from_millis(100))) {
             Ok(command) => self.obey(Some(command)),
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => false,
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => true,
@@ -203,7 +208,7 @@ impl Fetcher {
     }
 
     pub(super) fn resume(&mut self) {
-        self.waits_since = None;
+        self.wait.end();
         if std::mem::take(&mut self.is_paused)
             && let Err(error) = self.consumer.resume(&self.all())
         {
