@@ -14,7 +14,7 @@ use crate::machine;
 
 /// Topics as `pipelines/card-fraud.yaml` names them.
 pub const TRANSACTIONS: &str = "transactions";
-const CHARGEBACKS: &str = "chargebacks";
+pub const CHARGEBACKS: &str = "chargebacks";
 const DEAD: &str = "card-fraud-dead";
 /// Without anything in them.
 pub const NO_CHARGEBACKS: &str = "no-chargebacks";

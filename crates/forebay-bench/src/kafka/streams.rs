@@ -7,7 +7,7 @@ use std::process::Command;
 use forebay_testkit::broker::Jars;
 
 use super::process::Process;
-use super::stand::{Stand, TRANSACTIONS};
+use super::stand::{CHARGEBACKS, Stand, TRANSACTIONS};
 use crate::failure::Failure;
 use crate::machine;
 
@@ -47,7 +47,7 @@ impl Streams {
             "-XX:+UseParallelGC",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
         ]);
-        java.args(["-cp", &self.class_path, "CardFraud", &stand.bootstrap(), TRANSACTIONS, to]);
+        java.args(["-cp", &self.class_path, "CardFraud", &stand.bootstrap(), TRANSACTIONS, CHARGEBACKS, to]);
         // The application is new like its topic.
         java.arg(to).arg(stand.empty_state()?);
         java.arg(machine::root().join("configs/models/files/card-fraud.onnx"));
