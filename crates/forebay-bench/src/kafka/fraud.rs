@@ -50,7 +50,7 @@ pub fn measure(stand: &Stand, rows: &mut Rows) -> Result<(), Failure> {
 }
 
 /// One for each core, as the peer has a thread for each.
-pub fn lanes() -> usize {
+fn lanes() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -177,12 +177,20 @@ fn note(voice: &Voice, folders: &[PathBuf]) {
     }
 }
 
+/// How long the allocator holds on to what is free, in milliseconds. The buffers of a fetch are wanted again soon, and what was
+/// given back to the system after a second, as by default, costs a page fault for each 4 KiB.
+const KEEP_MEMORY: &str = "MIMALLOC_PURGE_DELAY";
+const KEEP_MEMORY_MS: &str = "10000";
+
 /// Runs one worker to its end.
 fn work(shared: &Arc<Shared>, workers: u32, began: Instant) -> std::io::Result<ExitStatus> {
     // This very program, even where its file has been replaced meanwhile, and listed by the name that it was called by.
     let mut command = Command::new("/proc/self/exe");
     let mut arguments = std::env::args_os();
     command.arg0(arguments.next().unwrap_or_else(|| "forebay".into())).args(arguments);
+    if std::env::var_os(KEEP_MEMORY).is_none() {
+        command.env(KEEP_MEMORY, KEEP_MEMORY_MS);
+    }
     let past = {
         let state = shared.lock();
         let (begun, wishes) = (state.begun.clone(), state.wishes.clone());

@@ -4,7 +4,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -39,7 +42,7 @@ final class Terminals implements Processor<byte[], byte[], byte[], byte[]> {
     private final Path model;
     private final Set<Long> blocked;
     private final JsonFactory json = new JsonFactory();
-    private final ByteArrayOutputStream written = new ByteArrayOutputStream(256);
+    private final ByteArrayOutputStream written = new ByteArrayOutputStream(512);
     private final FloatBuffer features =
             ByteBuffer.allocateDirect(Passed.FEATURES * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
     private final Passed passed = new Passed();
@@ -47,6 +50,7 @@ final class Terminals implements Processor<byte[], byte[], byte[], byte[]> {
     private final Map<Long, Boolean> early = new HashMap<>();
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<Bytes, byte[]> terminals;
+    private String modelName;
     private OrtSession session;
     private OnnxTensor input;
     private Map<String, OnnxTensor> inputs;
@@ -65,9 +69,13 @@ final class Terminals implements Processor<byte[], byte[], byte[], byte[]> {
             options.setInterOpNumThreads(1);
             var environment = OrtEnvironment.getEnvironment();
             session = environment.createSession(model.toString(), options);
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(model));
+            modelName = "card-fraud@3 sha256:" + HexFormat.of().formatHex(digest);
             input = OnnxTensor.createTensor(environment, features, new long[] {1, Passed.FEATURES});
             inputs = Map.of("input", input);
-        } catch (OrtException error) {
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        } catch (OrtException | NoSuchAlgorithmException error) {
             throw new IllegalStateException(error);
         }
     }
@@ -190,6 +198,7 @@ final class Terminals implements Processor<byte[], byte[], byte[], byte[]> {
             out.writeNumberField("score", score);
             out.writeStringField("decision", decision);
             out.writeStringField("rule", rule);
+            out.writeStringField("_model", modelName);
             out.writeEndObject();
         }
         return written.toByteArray();
