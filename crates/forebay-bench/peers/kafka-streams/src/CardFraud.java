@@ -27,7 +27,7 @@ import org.apache.kafka.streams.state.Stores;
  * Card fraud on Kafka Streams with ONNX Runtime: what `pipelines/card-fraud.yaml` does. Transactions are keyed by their
  * customer and terminals have windows too, so they go through a repartition topic, as Kafka Streams does it; chargebacks come
  * to the same task through another one, for their topic has fewer partitions. Left out, in its favour: headers, dead letters,
- * and the order in which records of different topics came.
+ * the order in which records of different topics came, and a restart in which labels that came early are still known.
  *
  * <p>It is set up as Kafka Streams' documentation advises for throughput: a thread a core, a large record cache in
  * front of its stores, large batches that may wait, lz4, and a commit each 30 seconds. What passes through its own topics is
@@ -37,6 +37,7 @@ import org.apache.kafka.streams.state.Stores;
  * terminals.
  */
 public final class CardFraud {
+    /** As many as the topic of transactions has. */
     private static final int PARTITIONS = 4;
 
     public static void main(String[] args) throws IOException {

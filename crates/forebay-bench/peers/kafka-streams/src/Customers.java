@@ -1,11 +1,6 @@
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -18,7 +13,6 @@ final class Customers implements Processor<byte[], byte[], byte[], byte[]> {
     static final long DAY_MS = 86_400_000L;
     private static final long HOUR_MS = 3_600_000L;
 
-    private final JsonFactory json = new JsonFactory();
     private final Passed passed = new Passed();
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<Bytes, byte[]> customers;
@@ -31,11 +25,7 @@ final class Customers implements Processor<byte[], byte[], byte[], byte[]> {
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        try {
-            parse(record.value());
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
+        passed.parse(record.value());
         passed.features[0] = (float) passed.amount;
         passed.features[1] = Math.floorMod(Math.floorDiv(passed.at, HOUR_MS), 24L) <= 6 ? 1f : 0f;
         // 1970 began on a Thursday; Sunday is 0.
@@ -47,24 +37,6 @@ final class Customers implements Processor<byte[], byte[], byte[], byte[]> {
 
     static byte[] key(long id) {
         return Long.toString(id).getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private void parse(byte[] value) throws IOException {
-        try (JsonParser parser = json.createParser(value)) {
-            parser.nextToken();
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                parser.nextToken();
-                switch (name) {
-                    case "tx_id" -> passed.id = Long.parseUnsignedLong(parser.getText(), 16);
-                    case "customer_id" -> passed.customer = parser.getLongValue();
-                    case "terminal_id" -> passed.terminal = parser.getLongValue();
-                    case "amount" -> passed.amount = parser.getDoubleValue();
-                    case "ts" -> passed.at = parser.getLongValue();
-                    default -> parser.skipChildren();
-                }
-            }
-        }
     }
 
     /** Count and mean of 1, 7 and 30 days, this transaction included. An event is its time and its amount, 16 bytes. */

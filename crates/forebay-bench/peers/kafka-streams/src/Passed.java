@@ -1,4 +1,10 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 
 /**
  * What goes to the task of a terminal, through Kafka Streams' own topics: a transaction with what is known of its customer, or a
@@ -9,6 +15,8 @@ final class Passed {
     private static final byte TRANSACTION = 0;
     private static final byte LABEL = 1;
 
+    private final JsonFactory json = new JsonFactory();
+
     boolean isLabel;
     /** The hexadecimal digits of a transaction's id as a number. */
     long id;
@@ -18,6 +26,28 @@ final class Passed {
     double amount;
     long at;
     final float[] features = new float[FEATURES];
+
+    /** Takes the fields of a transaction or of a chargeback out of its JSON. */
+    void parse(byte[] value) {
+        try (JsonParser parser = json.createParser(value)) {
+            parser.nextToken();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                parser.nextToken();
+                switch (name) {
+                    case "tx_id" -> id = Long.parseUnsignedLong(parser.getText(), 16);
+                    case "customer_id" -> customer = parser.getLongValue();
+                    case "terminal_id" -> terminal = parser.getLongValue();
+                    case "amount" -> amount = parser.getDoubleValue();
+                    case "ts" -> at = parser.getLongValue();
+                    case "fraud" -> fraud = parser.getBooleanValue();
+                    default -> parser.skipChildren();
+                }
+            }
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
 
     byte[] write() {
         if (isLabel) {
